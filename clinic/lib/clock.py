@@ -1,0 +1,89 @@
+"""Instants and the wall clock of a time zone.
+
+Every instant is an aware datetime; a naive one raises ValueError.
+"""
+
+from datetime import UTC, datetime, time, timedelta
+from functools import cache
+from importlib import resources
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+
+def local(instant: datetime, zone: str) -> datetime:
+    """The same instant as the wall clock of `zone` shows it. Raises ValueError for an unknown zone."""
+    if instant.utcoffset() is None:
+        raise ValueError("An instant needs a time zone.")
+    return instant.astimezone(_zone(zone))
+
+
+def in_window(instant: datetime, zone: str, start: time, end: time) -> bool:
+    """Whether the wall clock of `zone` then shows at least `start` and less than `end`, both on the same day.
+
+    Raises ValueError if `start` is not before `end`.
+    """
+    if start.tzinfo or end.tzinfo or start >= end:
+        raise ValueError("A window is two plain times of one day, the first before the second.")
+    return start <= local(instant, zone).time() < end
+
+
+def next_opening(instant: datetime, zone: str, start: time, end: time) -> datetime:
+    """The first instant, from `instant` on, inside the window (see in_window), in `zone`.
+
+    When the clock jumps over `start`, the window opens with the jump, or the next day if the jump swallows it
+    all. When the clock goes back, the window may open twice.
+    """
+    now = local(instant, zone).astimezone(UTC)
+    while not in_window(now, zone, start, end):
+        wall = local(now, zone).replace(tzinfo=None)
+        opens = datetime.combine(wall.date(), start)
+        if opens <= wall:
+            opens += timedelta(days=1)
+        target = now + (opens - wall)
+        now = _change_of_offset(now, target, zone) or target
+    return local(now, zone)
+
+
+@cache
+def zones() -> list[str]:
+    """The common zone names, sorted: those of each country, and UTC. Source: zone.tab of the tz database."""
+    table = resources.files("tzdata.zoneinfo").joinpath("zone.tab").read_text(encoding="utf-8")
+    names = {line.split("\t")[2] for line in table.splitlines() if not line.startswith("#")}
+    return sorted((names | {"UTC"}) & available_timezones())
+
+
+def is_zone(name: str) -> bool:
+    """Whether `name` is a time zone, older names such as Asia/Calcutta included."""
+    return name in _all_zones()
+
+
+@cache
+def _all_zones() -> frozenset[str]:
+    return frozenset(available_timezones() - {"Factory", "localtime"})  # both are stand-ins for "not set"
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
+        raise ValueError(f"Unknown time zone: {name!r}") from unknown
+
+
+def _change_of_offset(after: datetime, until: datetime, zone: str) -> datetime | None:
+    """The first instant past `after` at which the clocks of `zone` are put on or back, if that is by `until`.
+
+    Looks at both ends only, which is enough for a day: no zone changes there and back again within one.
+    """
+
+    def offset(second: int) -> timedelta | None:
+        return local(datetime.fromtimestamp(second, UTC), zone).utcoffset()
+
+    before, changed = int(after.timestamp() // 1), int(-(-until.timestamp() // 1))
+    if offset(before) == offset(changed):
+        return None
+    while changed - before > 1:
+        middle = (before + changed) // 2
+        if offset(middle) == offset(before):
+            before = middle
+        else:
+            changed = middle
+    return datetime.fromtimestamp(changed, UTC)
