@@ -1,0 +1,105 @@
+"""What the environment says, checked once at start-up: a bad value stops the process with one sentence."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+if (BASE_DIR / ".env").is_file():
+    environ.Env.read_env(BASE_DIR / ".env")
+
+
+def data_dir() -> Path:
+    """The folder of the embedded default (database, broker, secret key, logs); made if missing."""
+    folder = Path(env.str("CLINIC_DATA_DIR", default="") or BASE_DIR / "var").absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"CLINIC_DATA_DIR: the folder {folder} cannot be made ({error.strerror}). "
+            "Set CLINIC_DATA_DIR to a folder that can be written to."
+        ) from None
+    return folder
+
+
+def secret_key(folder: Path) -> str:
+    """SECRET_KEY, or one made on first use and kept in `folder`, readable by its owner alone.
+
+    The file is linked into place whole, so that processes which start together agree on one key.
+    """
+    given = env.str("SECRET_KEY", default="")
+    if given:
+        return given
+    path = folder / "secret_key"
+    if not path.exists():
+        draft = folder / f"secret_key.{os.getpid()}"
+        try:
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_urlsafe(50))
+            try:
+                os.link(draft, path)
+            except FileExistsError:
+                pass  # Another process was first: its key is the one.
+            finally:
+                draft.unlink()
+        except OSError as error:
+            raise ImproperlyConfigured(
+                f"The secret key cannot be written to {folder} ({error.strerror}). "
+                "Set SECRET_KEY, or CLINIC_DATA_DIR to a folder that can be written to."
+            ) from None
+    return path.read_text().strip()
+
+
+def database(folder: Path) -> dict[str, Any]:
+    """Django's settings for the one database: PostgreSQL by DATABASE_URL, or SQLite in `folder`.
+
+    SQLite begins every transaction with a write lock (IMMEDIATE): a transaction that reads and then writes
+    would otherwise fail at once, instead of waiting, when another process wrote in between.
+    """
+    url = env.str("DATABASE_URL", default="") or f"sqlite:///{folder / 'clinic.sqlite3'}"
+    parsed: dict[str, Any] = env.db_url_config(url)
+    engine = parsed["ENGINE"]
+    if engine.endswith("sqlite3"):
+        parsed["OPTIONS"] = {
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        }
+        # A file, also in tests: worker processes must see the same database.
+        parsed["TEST"] = {"NAME": str(folder / "test.sqlite3")}
+    elif engine.endswith("postgresql"):
+        parsed["CONN_MAX_AGE"] = 60
+        parsed["CONN_HEALTH_CHECKS"] = True
+        parsed.setdefault("OPTIONS", {})["connect_timeout"] = 5
+    else:
+        raise ImproperlyConfigured("DATABASE_URL: only postgres:// and sqlite:// are supported.")
+    return parsed
+
+
+def broker_url() -> str:
+    """Where the bells ring: a redis:// address, or kombu's folders in the embedded default."""
+    url = env.str("CELERY_BROKER_URL", default="") or "filesystem://"
+    if urlsplit(url).scheme not in {"redis", "rediss", "filesystem"}:
+        raise ImproperlyConfigured("CELERY_BROKER_URL: only redis://, rediss:// and filesystem:// are supported.")
+    return url
+
+
+def origin(name: str, default: str) -> str:
+    """An origin such as https://clinic.example, without a path; a trailing slash is taken off."""
+    value = (env.str(name, default="") or default).rstrip("/")
+    if not value:
+        return ""
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ImproperlyConfigured(f"{name}: write a full address such as https://sms.example.org")
+    if parts.query or parts.fragment:
+        raise ImproperlyConfigured(f"{name}: leave out everything after the path.")
+    return value

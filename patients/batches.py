@@ -1,0 +1,132 @@
+"""Apply the default to all existing patients, and take it back. Set-based: the same few statements at any size."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.expressions import BaseExpression
+
+from clinic.insert_select import insert_select
+from patients.models import ConsentEvent, ConsentSource, Patient, PreferenceBatch, SuppressedNumber
+from patients.models.consent import CHOSEN
+
+Scope = PreferenceBatch.Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What applying the default would do, in patients."""
+
+    to_yes: int
+    to_no: int
+    unchanged: int
+    choices_overwritten: int
+    blocked: int
+
+    @property
+    def changed(self) -> int:
+        return self.to_yes + self.to_no
+
+
+class AlreadyUndone(Exception):
+    """This batch has been undone before."""
+
+
+def preview(*, accept: bool, scope: Scope) -> Preview:
+    """Count, in one query, who would change. `blocked` are those whose number stays blocked whatever happens."""
+    in_scope, changing = _in_scope(scope), Q(accepts_sms_marketing=not accept)
+    on_blocked = Exists(SuppressedNumber.objects.in_force().filter(phone=OuterRef("phone")))
+    found = in_scope.annotate(on_blocked=on_blocked).aggregate(
+        changed=Count("pk", filter=changing),
+        unchanged=Count("pk", filter=~changing),
+        overwritten=Count("pk", filter=changing & Q(sms_marketing_source__in=CHOSEN)),
+        blocked=Count("pk", filter=Q(on_blocked=True)),
+    )
+    return Preview(
+        to_yes=found["changed"] if accept else 0,
+        to_no=0 if accept else found["changed"],
+        unchanged=found["unchanged"],
+        choices_overwritten=found["overwritten"],
+        blocked=found["blocked"],
+    )
+
+
+def apply_default(
+    *, accept: bool, scope: Scope, at: datetime, by: AbstractBaseUser | None = None
+) -> PreferenceBatch:
+    """Set the preference of every patient in `scope` to `accept`, with a ledger row for each that changes.
+
+    The ledger rows are written first, from the locked patients; the second statement follows the ledger. So both
+    speak of exactly the same patients, whoever else is at work. Numbers blocked by STOP stay blocked.
+    """
+    with transaction.atomic():
+        batch = PreferenceBatch.objects.create(to_value=accept, scope=scope, recorded_by_id=_pk(by), at=at)
+        changing = _in_scope(scope).filter(accepts_sms_marketing=not accept)
+        columns = _ledger_columns(batch, ConsentSource.BULK_DEFAULT) | {"to_value": Value(accept)}
+        batch.changed = insert_select(ConsentEvent, columns, _locked(changing))
+        batch.save(update_fields=["changed"])
+        _follow_ledger(batch, source=Value(ConsentSource.BULK_DEFAULT.value))
+    return batch
+
+
+def undo(*, batch_id: int, at: datetime, by: AbstractBaseUser | None = None) -> PreferenceBatch:
+    """Give back what a batch took, to exactly the patients whom nobody has touched since.
+
+    Undoing an undo works the same way. Raises PreferenceBatch.DoesNotExist, AlreadyUndone.
+    """
+    with transaction.atomic():
+        done = PreferenceBatch.objects.select_for_update().get(pk=batch_id)
+        if done.undos.exists():
+            raise AlreadyUndone
+        batch = PreferenceBatch.objects.create(
+            to_value=None, scope=done.scope, undo_of=done, recorded_by_id=_pk(by), at=at
+        )
+        untouched = Patient.objects.filter(consent_event__batch=done)
+        columns = _ledger_columns(batch, ConsentSource.UNDO) | {"to_value": F("consent_event__from_value")}
+        batch.changed = insert_select(ConsentEvent, columns, _locked(untouched))
+        batch.save(update_fields=["changed"])
+        before = ConsentEvent.objects.filter(batch=done, patient=OuterRef("pk"))
+        _follow_ledger(batch, source=Subquery(before.values("from_source")[:1]))
+    return batch
+
+
+def _in_scope(scope: Scope) -> QuerySet[Patient]:
+    everybody = Patient.objects.order_by()
+    return everybody if scope == Scope.EVERYONE else everybody.exclude(sms_marketing_source__in=CHOSEN)
+
+
+def _locked(patients: QuerySet[Patient]) -> QuerySet[Patient]:
+    """Locked as they are read. A row that changed meanwhile is looked at again, and no longer matches."""
+    return patients.order_by().select_for_update(no_key=True, of=("self",))
+
+
+def _ledger_columns(batch: PreferenceBatch, source: ConsentSource) -> dict[str, BaseExpression | F]:
+    return {
+        "patient": F("pk"),
+        "from_value": F("accepts_sms_marketing"),
+        "from_source": F("sms_marketing_source"),
+        "source": Value(source.value),
+        "how": Value(""),
+        "evidence": Value(""),
+        "phone": F("phone"),
+        "recorded_by": Value(batch.recorded_by_id, output_field=ConsentEvent._meta.get_field("recorded_by").target_field),
+        "batch": Value(batch.pk),
+        "at": Value(batch.at),
+    }
+
+
+def _follow_ledger(batch: PreferenceBatch, *, source: BaseExpression) -> None:
+    """Bring the patients of `batch` in line with the ledger rows that were just written for them."""
+    event = ConsentEvent.objects.filter(batch=batch, patient=OuterRef("pk"))
+    Patient.objects.filter(pk__in=ConsentEvent.objects.filter(batch=batch).values("patient")).update(
+        accepts_sms_marketing=Subquery(event.values("to_value")[:1]),
+        sms_marketing_source=source,
+        consent_event=Subquery(event.values("pk")[:1]),
+        updated_at=batch.at,
+    )
+
+
+def _pk(user: AbstractBaseUser | None) -> int | None:
+    return user.pk if user else None

@@ -1,0 +1,83 @@
+"""The only writer of a preference and its ledger row."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from patients.models import ConsentEvent, ConsentHow, ConsentSource, Patient
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What somebody said about marketing texts: yes or no, where it came from, how, and in which words."""
+
+    accepts: bool
+    source: ConsentSource
+    how: ConsentHow | None = None
+    evidence: str = ""
+
+
+def record_consent(
+    *, patient_id: int, choice: Choice, at: datetime, by: AbstractBaseUser | None = None
+) -> ConsentEvent:
+    """Set a patient's preference and write down who did so, in one transaction.
+
+    A choice that repeats the present preference is recorded too: from then on it is a choice, no longer a default.
+    Everybody on the patient's number is locked, because a claim looks at all of them (see `lock_number`).
+    Raises Patient.DoesNotExist.
+    """
+    with transaction.atomic():
+        number = Patient.objects.values_list("phone", flat=True).get(pk=patient_id)
+        lock_number(number)
+        patient = Patient.objects.select_for_update(no_key=True).get(pk=patient_id)
+        return _write(patient, choice, at=at, by=by)
+
+
+def record_first_consent(
+    *, patient: Patient, choice: Choice, at: datetime, by: AbstractBaseUser | None = None
+) -> ConsentEvent:
+    """The ledger's first row for a patient that was made in this very transaction."""
+    return _write(patient, choice, at=at, by=by, first=True)
+
+
+def record_refusal_for_number(*, phone: str, source: ConsentSource, evidence: str, at: datetime) -> int:
+    """Record a refusal for every patient on `phone` (E.164); returns how many there are."""
+    choice = Choice(accepts=False, source=source, how=ConsentHow.TEXT, evidence=evidence)
+    with transaction.atomic():
+        patients = lock_number(phone)
+        for patient in patients:
+            _write(patient, choice, at=at, by=None)
+    return len(patients)
+
+
+def lock_number(phone: str) -> list[Patient]:
+    """Everybody on `phone`, locked until the transaction ends, always in the same order.
+
+    The claim that sends a text locks its patients too. So a refusal is either saved before the claim, which then
+    sees it, or after the claim has been written down; never in between.
+    """
+    return list(Patient.objects.on_number(phone).order_by("pk").select_for_update(no_key=True))
+
+
+def _write(
+    patient: Patient, choice: Choice, *, at: datetime, by: AbstractBaseUser | None, first: bool = False
+) -> ConsentEvent:
+    event = ConsentEvent.objects.create(
+        patient=patient,
+        from_value=None if first else patient.accepts_sms_marketing,
+        from_source="" if first else patient.sms_marketing_source,
+        to_value=choice.accepts,
+        source=choice.source,
+        how=choice.how or "",
+        evidence=choice.evidence,
+        phone=patient.phone,
+        recorded_by_id=by.pk if by else None,
+        at=at,
+    )
+    patient.accepts_sms_marketing = choice.accepts
+    patient.sms_marketing_source = choice.source
+    patient.consent_event = event
+    patient.save(update_fields=["accepts_sms_marketing", "sms_marketing_source", "consent_event", "updated_at"])
+    return event

@@ -1,0 +1,147 @@
+"""Who gets a text, and why somebody does not: the one table behind every count, list, badge, freeze and claim."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextChoices,
+    Value,
+    When,
+    Window,
+)
+from django.db.models.functions import RowNumber
+
+from clinic.lib.phone import PhoneKind
+from patients.models import Covers, Patient, SuppressedNumber
+
+
+class Purpose(TextChoices):
+    """What a text is for."""
+
+    MARKETING = "marketing", "Marketing"
+    SERVICE = "service", "Service"
+    ONE_OFF = "one_off", "One-off"
+    REMINDER = "reminder", "Reminder"
+
+
+class Reason(TextChoices):
+    """Why a patient is left out, in the order in which staff should fix things."""
+
+    NO_MOBILE = "no_mobile", "No mobile number"
+    INVALID_NUMBER = "invalid_number", "Number cannot get texts"
+    DECEASED = "deceased", "Deceased"
+    ARCHIVED = "archived", "Archived"
+    NUMBER_BLOCKED = "number_blocked", "Number blocked by STOP"
+    NOT_SUBSCRIBED = "not_subscribed", "Does not accept marketing"
+    REMINDERS_OFF = "reminders_off", "Wants no reminders"
+    SHARED_NUMBER_REFUSED = "shared_number_refused", "Somebody on the same number refuses"
+    DESELECTED = "deselected", "Unticked by staff"
+    SHARED_NUMBER = "shared_number", "Somebody on the same number gets it"
+    # Only the last check before sending can find this one.
+    NUMBER_CHANGED = "number_changed", "Number changed since the list was made"
+
+
+EVERY_PURPOSE = frozenset(Purpose)
+GROUP = frozenset({Purpose.MARKETING, Purpose.SERVICE})
+
+Condition = Q | Exists
+
+
+def _blocked(*covers: Covers) -> Exists:
+    return Exists(SuppressedNumber.objects.in_force().filter(phone=OuterRef("phone"), covers__in=covers))
+
+
+def stop_to_marketing_covers() -> frozenset[Purpose]:
+    """Which texts a STOP to the marketing sender stops: all of them, unless care texts have a sender of their own."""
+    separate = settings.TWILIO_CARE_SENDER != settings.TWILIO_MARKETING_SENDER
+    return frozenset({Purpose.MARKETING}) if separate else EVERY_PURPOSE
+
+
+def _rules() -> list[tuple[Reason, Condition, frozenset[Purpose]]]:
+    """First match wins. Two rules are not here, since one row of `Patient` cannot tell: see `judged`."""
+    refusing_sibling = Patient.objects.active().filter(phone=OuterRef("phone"), accepts_sms_marketing=False)
+    return [
+        (Reason.NO_MOBILE, Q(phone=""), EVERY_PURPOSE),
+        (
+            Reason.INVALID_NUMBER,
+            Q(phone_kind__in=[PhoneKind.LANDLINE, PhoneKind.OTHER]) | Q(number_refused_at__isnull=False),
+            EVERY_PURPOSE,
+        ),
+        (Reason.DECEASED, Q(deceased_at__isnull=False), EVERY_PURPOSE),
+        (Reason.ARCHIVED, Q(archived_at__isnull=False), EVERY_PURPOSE),
+        (Reason.NUMBER_BLOCKED, _blocked(Covers.EVERYTHING), EVERY_PURPOSE),
+        (Reason.NUMBER_BLOCKED, _blocked(Covers.MARKETING), stop_to_marketing_covers()),
+        (Reason.NOT_SUBSCRIBED, Q(accepts_sms_marketing=False), frozenset({Purpose.MARKETING})),
+        (Reason.REMINDERS_OFF, Q(wants_reminders=False), frozenset({Purpose.REMINDER})),
+        (Reason.SHARED_NUMBER_REFUSED, Exists(refusing_sibling), frozenset({Purpose.MARKETING})),
+    ]
+
+
+def _cases(purpose: Purpose, deselected: QuerySet[Any] | None) -> Iterator[When]:
+    for reason, condition, purposes in _rules():
+        if purpose in purposes:
+            yield When(condition, then=Value(reason.value))
+    if deselected is not None and purpose in GROUP:
+        yield When(pk__in=deselected, then=Value(Reason.DESELECTED.value))
+
+
+def judged(
+    patients: QuerySet[Patient], purpose: Purpose, *, deselected: QuerySet[Any] | None = None
+) -> QuerySet[Patient]:
+    """`patients` with `left_out_reason` (a `Reason` value, or "" for those who get the text).
+
+    For a group SMS `patients` is the whole list, since one text goes to each number: of those on it who would get
+    the text, the one with the lowest id does, and for the others the reason is `shared_number`.
+    `deselected` is a queryset of the ids that staff unticked.
+    """
+    text = CharField()
+    own_reason = Case(*_cases(purpose, deselected), default=Value(""), output_field=text)
+    if purpose not in GROUP:
+        return patients.annotate(left_out_reason=own_reason)
+    place = Window(RowNumber(), partition_by=[F("phone"), F("own_reason")], order_by=F("id").asc())
+    return patients.annotate(own_reason=own_reason, place_on_number=place).annotate(
+        left_out_reason=Case(
+            When(~Q(own_reason=""), then=F("own_reason")),
+            When(place_on_number__gt=1, then=Value(Reason.SHARED_NUMBER.value)),
+            default=Value(""),
+            output_field=text,
+        )
+    )
+
+
+def still_refused(patients: QuerySet[Patient], purpose: Purpose) -> dict[int, Reason]:
+    """The last check before sending: patient id to reason, for those of `patients` who must not be texted.
+
+    The one rule left aside is one text per number: the frozen list settled it, and a constraint keeps it.
+    """
+    own_reason = Case(*_cases(purpose, None), default=Value(""), output_field=CharField())
+    found = patients.annotate(own_reason=own_reason).exclude(own_reason="")
+    return {pk: Reason(reason) for pk, reason in found.values_list("pk", "own_reason")}
+
+
+def counts(judged_patients: QuerySet[Patient]) -> dict[str, int]:
+    """How many there are for each reason that occurs; "" counts those who get the text. One query."""
+    per_reason = {
+        f"n_{reason}": Count("pk", filter=Q(left_out_reason=reason)) for reason in ["", *Reason.values]
+    }
+    found = judged_patients.order_by().aggregate(**per_reason)
+    return {name.removeprefix("n_"): number for name, number in found.items() if number}
+
+
+def reasons_for(patient: Patient) -> dict[Purpose, Reason | None]:
+    """For one patient: may we text them, for each purpose? None means yes."""
+    everybody = Patient.objects.filter(Q(pk=patient.pk) | (Q(phone=patient.phone) & ~Q(phone="")))
+    answers: dict[Purpose, Reason | None] = {}
+    for purpose in Purpose:
+        rows = dict(judged(everybody, purpose).values_list("pk", "left_out_reason"))
+        answers[purpose] = Reason(rows[patient.pk]) if rows[patient.pk] else None
+    return answers

@@ -1,0 +1,18 @@
+"""The people, their appointments, what they agreed to and which numbers must stay silent."""
+
+from patients.models.appointment import Appointment
+from patients.models.consent import ConsentEvent, ConsentHow, ConsentSource, PreferenceBatch
+from patients.models.patient import Patient
+from patients.models.suppression import Covers, SuppressedNumber, SuppressionSource
+
+__all__ = [
+    "Appointment",
+    "ConsentEvent",
+    "ConsentHow",
+    "ConsentSource",
+    "Covers",
+    "Patient",
+    "PreferenceBatch",
+    "SuppressedNumber",
+    "SuppressionSource",
+]

@@ -1,0 +1,101 @@
+"""The consent ledger: one row for each time a preference was set. Rows are added, never changed or removed."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+class ConsentSource(models.TextChoices):
+    """Where a preference came from."""
+
+    DEFAULT = "default", "the clinic's default"
+    STAFF = "staff", "staff"
+    IMPORT = "import", "an import"
+    BULK_DEFAULT = "bulk_default", "the default applied to all"
+    UNDO = "undo", "an undo"
+    SMS_STOP = "sms_stop", "a STOP reply"
+    SMS_START = "sms_start", "a START reply"
+    CARRIER = "carrier", "the carrier"
+
+
+# The patient (or staff on their word) decided; the other sources are the clinic's own doing.
+CHOSEN = frozenset(
+    {
+        ConsentSource.STAFF,
+        ConsentSource.IMPORT,
+        ConsentSource.SMS_STOP,
+        ConsentSource.SMS_START,
+        ConsentSource.CARRIER,
+    }
+)
+
+
+class ConsentHow(models.TextChoices):
+    """How staff learned of a choice."""
+
+    IN_PERSON = "in_person", "In person"
+    PHONE = "phone", "By phone"
+    FORM = "form", "On a form"
+    EMAIL = "email", "By email"
+    TEXT = "text", "By text"
+
+
+class PreferenceBatch(models.Model):
+    """One "apply to all existing patients", or the undo of one."""
+
+    class Scope(models.TextChoices):
+        EVERYONE = "everyone", "Everyone, replacing their own choices"
+        NEVER_CHOSE = "never_chose", "Only patients who never chose"
+
+    to_value = models.BooleanField(null=True, help_text="Empty for an undo, which restores both ways.")
+    scope = models.CharField(max_length=12, choices=Scope.choices)
+    undo_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="undos")
+    changed = models.PositiveIntegerField(default=0)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = "preference batches"
+
+    def __str__(self) -> str:
+        return f"Batch {self.pk}"
+
+
+class ConsentEvent(models.Model):
+    """Who set which patient's preference, how, when, from what to what. The first has `from_value` None."""
+
+    patient = models.ForeignKey("patients.Patient", on_delete=models.PROTECT, related_name="consent_events")
+    from_value = models.BooleanField(null=True)
+    to_value = models.BooleanField()
+    from_source = models.CharField(max_length=12, choices=ConsentSource.choices, blank=True)
+    source = models.CharField(max_length=12, choices=ConsentSource.choices)
+    how = models.CharField(max_length=10, choices=ConsentHow.choices, blank=True)
+    evidence = models.CharField(max_length=500, blank=True, help_text="The words, or where the proof is kept.")
+    phone = models.CharField(max_length=16, blank=True, help_text="The patient's number at that time.")
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    batch = models.ForeignKey(PreferenceBatch, null=True, on_delete=models.PROTECT, related_name="events")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(source__in=ConsentSource.values), name="consent_event_source_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(from_value=None, from_source="") | (Q(from_value__isnull=False) & ~Q(from_source="")),
+                name="consent_event_from_is_whole",
+            ),
+        ]
+        indexes = [
+            # A patient's timeline, and their newest event (the proof behind a text).
+            models.Index(fields=["patient", "-id"], name="consent_event_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Consent event {self.pk}"

@@ -1,0 +1,108 @@
+"""A patient: who they are, their number, and what they said about texts."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from clinic.lib import names
+from clinic.lib.phone import PhoneKind, display, search_digits
+from patients.models.consent import ConsentSource
+
+E164 = r"^\+[1-9][0-9]{6,14}$"
+
+
+class PatientQuerySet(models.QuerySet["Patient"]):
+    def active(self) -> Self:
+        """Neither archived nor deceased."""
+        return self.filter(archived_at=None, deceased_at=None)
+
+    def on_number(self, number: str) -> Self:
+        """Everybody whose number is `number` (E.164), the archived and deceased among them."""
+        return self.filter(phone=number).exclude(phone="")
+
+    def search(self, text: str, *, country: str) -> Self:
+        """Patients found by what staff typed: any part of the number, or the beginnings of names.
+
+        Every word must be found in the name; case and accents do not matter.
+        """
+        if numbers := search_digits(text, country=country):
+            matches = Q()
+            for digits in numbers:
+                matches |= Q(phone__contains=digits)
+            return self.filter(matches)
+        found = self
+        for word in names.folded(text).split():
+            found = found.filter(Q(search_name__startswith=word) | Q(search_name__contains=f" {word}"))
+        return found
+
+
+class Patient(models.Model):
+    """Made by `patients.registration.register_patient` alone; its preference is written by `patients.consent`."""
+
+    first_name = models.CharField("First name", max_length=100, blank=True)
+    last_name = models.CharField("Last name", max_length=100)
+    birth_date = models.DateField("Date of birth", null=True, blank=True)
+    reference = models.CharField("Reference", max_length=64, blank=True)
+    phone = models.CharField("Mobile number", max_length=16, blank=True)
+    phone_kind = models.CharField(
+        max_length=12, blank=True, editable=False, choices=[(kind.value, kind.value) for kind in PhoneKind]
+    )
+    number_refused_at = models.DateTimeField(null=True, blank=True, editable=False)
+    number_refused_code = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    accepts_sms_marketing = models.BooleanField("Agrees to receive promotional SMS marketing")
+    sms_marketing_source = models.CharField(max_length=12, choices=ConsentSource.choices, editable=False)
+    # The newest row of the ledger: the proof behind `accepts_sms_marketing`, and what lets an undo see, on the
+    # locked row itself, whether anybody has touched the patient since.
+    consent_event = models.ForeignKey(
+        "patients.ConsentEvent", null=True, editable=False, db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
+    wants_reminders = models.BooleanField("Wants appointment reminders", default=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    deceased_at = models.DateTimeField(null=True, blank=True)
+    search_name = models.CharField(max_length=201, editable=False)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = PatientQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["last_name", "first_name", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(phone="") | Q(phone__regex=E164), name="patient_phone_e164"),
+            models.CheckConstraint(
+                condition=Q(phone="", phone_kind="") | (~Q(phone="") & ~Q(phone_kind="")),
+                name="patient_phone_has_a_kind",
+            ),
+            # An import finds "the same patient" by the other system's reference.
+            models.UniqueConstraint(
+                fields=["reference"], condition=~Q(reference=""), name="patient_reference_once"
+            ),
+        ]
+        indexes = [
+            # Families on one number, an incoming reply, the freeze's one text per number.
+            models.Index(fields=["phone"], name="patient_phone"),
+            # The order of the patient list.
+            models.Index(fields=["last_name", "first_name", "id"], name="patient_list_order"),
+        ]
+        permissions = [("export_patient", "Can export patients and their consents")]
+
+    def __str__(self) -> str:
+        return self.full_name
+
+    def get_absolute_url(self) -> str:
+        return reverse("patients:detail", args=[self.pk])
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def phone_display(self) -> str:
+        """The number grouped for reading; empty if there is none."""
+        return display(self.phone) if self.phone else ""
+
+    @property
+    def is_active(self) -> bool:
+        return self.archived_at is None and self.deceased_at is None

@@ -1,0 +1,39 @@
+"""Blocking a number, and lifting the block. A block belongs to the number: no bulk change of preferences lifts it."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from patients.consent import lock_number, record_refusal_for_number
+from patients.models import ConsentSource, Covers, SuppressedNumber, SuppressionSource
+
+_CONSENT_SOURCE = {
+    SuppressionSource.SMS_STOP: ConsentSource.SMS_STOP,
+    SuppressionSource.CARRIER: ConsentSource.CARRIER,
+}
+
+
+def block_number(
+    *, phone: str, covers: Covers, source: SuppressionSource, at: datetime, evidence: str = ""
+) -> bool:
+    """Block `phone` (E.164) and record the refusal for every patient on it. Returns whether the block is new.
+
+    A STOP that comes a second time changes nothing. The refusal is recorded once, with the block.
+    """
+    with transaction.atomic():
+        lock_number(phone)
+        _, is_new = SuppressedNumber.objects.in_force().get_or_create(
+            phone=phone, covers=covers, lifted_at=None, defaults={"source": source, "blocked_at": at}
+        )
+        if is_new:
+            record_refusal_for_number(phone=phone, source=_CONSENT_SOURCE[source], evidence=evidence, at=at)
+    return is_new
+
+
+def lift_block(*, phone: str, covers: Covers, at: datetime) -> bool:
+    """Lift the block that a STOP to the same sender made. It subscribes nobody to anything.
+
+    Only a block older than `at` is lifted: a START that is delivered again must not undo a newer STOP.
+    """
+    older = SuppressedNumber.objects.in_force().filter(phone=phone, covers=covers, blocked_at__lt=at)
+    return bool(older.update(lifted_at=at))

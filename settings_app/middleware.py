@@ -1,0 +1,21 @@
+"""Every page shows instants in the clinic's time zone."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from settings_app.models import SmsSettings
+
+
+class ClinicTimeZoneMiddleware:
+    """Activates the clinic's zone for staff pages; webhooks and health checks never ask the database for it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        with timezone.override(SmsSettings.load().zone):
+            return self.get_response(request)

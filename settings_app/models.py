@@ -1,0 +1,63 @@
+"""The account-wide switchboard. It knows no patients: applying the default to them is `patients.batches`."""
+
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from clinic.lib import clock, phone
+
+DEFAULT_REMINDER = (
+    "Hi {first_name|there}, this is a reminder of your appointment at {clinic_name} on {date} at {time}."
+)
+
+
+def validate_time_zone(name: str) -> None:
+    """Raises ValidationError unless `name` is a zone of the IANA database."""
+    if not clock.is_zone(name):
+        raise ValidationError("This is not a time zone we know.", code="time_zone")
+
+
+class SmsSettings(models.Model):
+    """One row, made by a migration. Read it with `SmsSettings.load()`."""
+
+    new_patients_accept_marketing = models.BooleanField(
+        default=False, help_text="Copied to a patient when the patient is made. Changing it changes nobody."
+    )
+    clinic_name = models.CharField("Clinic name", max_length=60, default="Our clinic")
+    clinic_phone = models.CharField("Clinic phone", max_length=30, blank=True)
+    country = models.CharField("Country", max_length=2, default="AU", choices=phone.countries)
+    time_zone = models.CharField(
+        "Time zone", max_length=50, default="Australia/Sydney", validators=[validate_time_zone]
+    )
+    reminders_enabled = models.BooleanField("Send appointment reminders", default=True)
+    reminder_hours_before = models.PositiveSmallIntegerField(
+        "Hours before the appointment", default=24, validators=[MinValueValidator(1), MaxValueValidator(168)]
+    )
+    reminder_text = models.TextField("Reminder text", max_length=640, default=DEFAULT_REMINDER)
+    updated_at = models.DateTimeField(auto_now=True)
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "SMS settings"
+        constraints = [
+            # Two rows would mean two answers to "what is the default?".
+            models.CheckConstraint(condition=models.Q(pk=1), name="sms_settings_one_row"),
+        ]
+
+    def __str__(self) -> str:
+        return "SMS settings"
+
+    @classmethod
+    def load(cls) -> Self:
+        """The row, with the values the product ships with if nobody has saved any yet."""
+        return cls.objects.get_or_create(pk=1)[0]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)

@@ -1,0 +1,9 @@
+"""Texts: to many, to one, what became of them, what came back, and why sending rests."""
+
+from sms.models.delivery_event import DeliveryEvent
+from sms.models.group_message import GroupMessage
+from sms.models.inbound import InboundMessage
+from sms.models.message import Message
+from sms.models.pause import SendingPause
+
+__all__ = ["DeliveryEvent", "GroupMessage", "InboundMessage", "Message", "SendingPause"]

@@ -1,0 +1,118 @@
+"""One text to one patient; or the row of a patient who was left out, with the reason."""
+
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.expressions import Func
+
+from patients.eligibility import Purpose, Reason
+from patients.models import Appointment, ConsentEvent, Patient
+from sms.models.group_message import GroupMessage
+from sms.status import IN_FLIGHT, OPEN, Status
+
+
+class RandomUUID(Func):
+    """A random UUID made by the database, from its cryptographic generator."""
+
+    template = "gen_random_uuid()"
+    output_field = models.UUIDField()
+    arity = 0
+
+    def as_sqlite(self, compiler, connection, **extra):  # type: ignore[no-untyped-def]
+        return self.as_sql(compiler, connection, template="lower(hex(randomblob(16)))", **extra)
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def ready(self, now: datetime) -> Self:
+        """Waiting texts whose time has come."""
+        return self.filter(Q(not_before=None) | Q(not_before__lte=now), status=Status.QUEUED)
+
+    def overdue(self, claimed_before: datetime) -> Self:
+        """Claimed, and never settled: the process died between the two."""
+        return self.filter(status=Status.SENDING, claimed_at__lt=claimed_before)
+
+    def open(self) -> Self:
+        return self.filter(status__in=OPEN)
+
+    def in_flight(self) -> Self:
+        return self.filter(status__in=IN_FLIGHT)
+
+
+class Message(models.Model):
+    purpose = models.CharField(max_length=10, choices=Purpose.choices)
+    status = models.CharField(max_length=12, choices=Status.choices)
+    left_out_reason = models.CharField(max_length=24, choices=Reason.choices, blank=True, db_default="")
+    group = models.ForeignKey(GroupMessage, null=True, on_delete=models.PROTECT, related_name="messages")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="messages")
+    appointment = models.ForeignKey(Appointment, null=True, on_delete=models.PROTECT, related_name="messages")
+    phone = models.CharField(max_length=16, blank=True)
+    body = models.TextField(max_length=1600)
+    consent_event = models.ForeignKey(
+        ConsentEvent, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    # The form's own random number: sent twice, it makes one text.
+    request_key = models.UUIDField(null=True, unique=True, editable=False)
+    # Part of the callback address: whoever knows it has it from us, by way of Twilio.
+    token = models.UUIDField(unique=True, editable=False, db_default=RandomUUID())
+    not_before = models.DateTimeField(null=True, blank=True)
+    send_by = models.DateTimeField()
+    attempt = models.PositiveSmallIntegerField(db_default=0)
+    claim = models.UUIDField(null=True, editable=False)
+    claimed_at = models.DateTimeField(null=True)
+    sid = models.CharField(max_length=34, blank=True, db_default="")
+    error_code = models.PositiveIntegerField(null=True)
+    status_at = models.DateTimeField()
+    look_ups = models.PositiveSmallIntegerField(db_default=0)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="message_status"),
+            models.CheckConstraint(condition=Q(purpose__in=Purpose.values), name="message_purpose"),
+            models.CheckConstraint(
+                condition=(Q(status=Status.LEFT_OUT) & ~Q(left_out_reason=""))
+                | (~Q(status=Status.LEFT_OUT) & Q(left_out_reason="")),
+                name="message_left_out_has_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=Status.LEFT_OUT) | ~Q(phone=""), name="message_has_a_number"
+            ),
+            # Nobody gets the same group SMS twice: neither a person nor a phone.
+            models.UniqueConstraint(fields=["group", "patient"], name="message_once_per_patient"),
+            models.UniqueConstraint(
+                fields=["group", "phone"],
+                condition=~Q(status=Status.LEFT_OUT) & Q(group__isnull=False),
+                name="message_once_per_number",
+            ),
+            models.UniqueConstraint(
+                fields=["appointment"], condition=Q(appointment__isnull=False), name="message_one_reminder"
+            ),
+            models.UniqueConstraint(fields=["sid"], condition=~Q(sid=""), name="message_sid_once"),
+        ]
+        indexes = [
+            # The claim takes the oldest waiting texts of one purpose.
+            models.Index(fields=["purpose", "id"], condition=Q(status=Status.QUEUED), name="message_queue"),
+            # The sweep and the reconciler look for what is not settled.
+            models.Index(
+                fields=["status", "claimed_at"],
+                condition=Q(status__in=[Status.SENDING, Status.UNKNOWN]),
+                name="message_unsettled",
+            ),
+            # Counts and lists of one group SMS.
+            models.Index(fields=["group", "status", "id"], name="message_group_status"),
+            # A patient's conversation; the log.
+            models.Index(fields=["patient", "-id"], name="message_patient_newest"),
+        ]
+        permissions = [("send_message", "Can send a one-off text")]
+
+    def __str__(self) -> str:
+        return f"Message {self.pk}"

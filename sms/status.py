@@ -1,0 +1,72 @@
+"""The life of a text and of a group SMS: states, named sets of them, and which step may follow which."""
+
+from django.db.models import TextChoices
+
+
+class Status(TextChoices):
+    """Where one text to one patient stands. The labels are what staff read."""
+
+    QUEUED = "queued", "Waiting"
+    SENDING = "sending", "Sending"
+    ACCEPTED = "accepted", "With Twilio"
+    SENT = "sent", "Sent to the phone network"
+    DELIVERED = "delivered", "Delivered"
+    UNDELIVERED = "undelivered", "Not delivered"
+    FAILED = "failed", "Failed"
+    UNKNOWN = "unknown", "We do not know"
+    NOT_SENT = "not_sent", "Not sent"
+    LEFT_OUT = "left_out", "Left out"
+    CANCELLED = "cancelled", "Stopped"
+    EXPIRED = "expired", "Too late to send"
+
+
+# Nothing is decided yet: the app still has work to do.
+OPEN = frozenset({Status.QUEUED, Status.SENDING, Status.UNKNOWN})
+# Twilio has it, and its last word is still to come.
+IN_FLIGHT = frozenset({Status.ACCEPTED, Status.SENT})
+# A text that certainly exists, or may exist, at Twilio.
+MAY_EXIST = IN_FLIGHT | {Status.SENDING, Status.UNKNOWN, Status.DELIVERED, Status.UNDELIVERED, Status.FAILED}
+FINAL = frozenset(Status) - OPEN - IN_FLIGHT
+
+# How far the provider's news has come. Later news replaces earlier news, never the other way round.
+_RANK = {
+    Status.ACCEPTED: 1,
+    Status.SENT: 2,
+    Status.UNDELIVERED: 3,
+    Status.FAILED: 3,
+    Status.DELIVERED: 3,
+}
+
+# What Twilio calls a status, and what we make of it. A word that is not here changes nothing.
+FROM_TWILIO = {
+    "accepted": Status.ACCEPTED,
+    "scheduled": Status.ACCEPTED,
+    "queued": Status.ACCEPTED,
+    "sending": Status.ACCEPTED,
+    "sent": Status.SENT,
+    "delivered": Status.DELIVERED,
+    "undelivered": Status.UNDELIVERED,
+    "failed": Status.FAILED,
+    "canceled": Status.FAILED,
+}
+
+
+def replaced_by(news: Status) -> frozenset[Status]:
+    """The states that `news` from the provider may replace.
+
+    Any news proves that the message exists, so it also answers `sending`, `unknown` and `not_sent`. The first final
+    word stands, except that a delivery may still follow "undelivered".
+    """
+    earlier = {status for status, rank in _RANK.items() if rank < _RANK[news]}
+    if news is Status.DELIVERED:
+        earlier.add(Status.UNDELIVERED)
+    return frozenset(earlier | {Status.SENDING, Status.UNKNOWN, Status.NOT_SENT})
+
+
+class GroupStatus(TextChoices):
+    """Where a group SMS stands."""
+
+    DRAFT = "draft", "Draft"
+    CONFIRMED = "confirmed", "Preparing the list"
+    SENDING = "sending", "Sending"
+    FINISHED = "finished", "Finished"
