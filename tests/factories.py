@@ -33,7 +33,7 @@ class UserFactory(DjangoModelFactory[User]):
     username = factory.Sequence(lambda n: f"user{n}")
 
     @factory.post_generation
-    def role(self: User, create: bool, extracted: str | None, **_: Any) -> None:  # noqa: FBT001 - factory_boy's
+    def role(self: User, create: bool, extracted: str | None, **_: Any) -> None:
         if extracted:
             self.groups.add(Group.objects.get(name=extracted))
 
@@ -41,8 +41,8 @@ class UserFactory(DjangoModelFactory[User]):
 class PatientFactory(DjangoModelFactory[Patient]):
     """A patient with an Australian mobile number of their own.
 
-    `phone` is a number as typed, or "" for none. `accepts` True or False is a choice that staff recorded; None leaves
-    the default. `archived`, `deceased` and `number_refused` do what they say.
+    `phone` is a number as typed, or "" for none. `accepts` True or False is a choice that staff recorded; None
+    leaves the default. `archived`, `deceased` and `number_refused` do what they say.
     """
 
     class Meta:
