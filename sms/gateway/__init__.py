@@ -1,0 +1,36 @@
+"""The only place that knows Twilio. Everybody else speaks of outcomes, classes and plain words."""
+
+from sms.gateway.codes import NOT_KNOWN, Klass, Meaning, meaning
+from sms.gateway.outcome import (
+    Accepted,
+    CannotTell,
+    Found,
+    Outcome,
+    OutcomeUnknown,
+    Outgoing,
+    Refused,
+    SendingMustStop,
+    TryLater,
+)
+from sms.gateway.signature import is_signed
+from sms.gateway.twilio import find, send_all, send_all_blocking
+
+__all__ = [
+    "NOT_KNOWN",
+    "Accepted",
+    "CannotTell",
+    "Found",
+    "Klass",
+    "Meaning",
+    "Outcome",
+    "OutcomeUnknown",
+    "Outgoing",
+    "Refused",
+    "SendingMustStop",
+    "TryLater",
+    "find",
+    "is_signed",
+    "meaning",
+    "send_all",
+    "send_all_blocking",
+]
