@@ -1,4 +1,4 @@
-"""Apply the default to all existing patients, and take it back. Set-based: the same few statements at any size."""
+"""Apply the default to all existing patients, and take it back: the same few statements at any size."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,12 +30,28 @@ class Preview:
         return self.to_yes + self.to_no
 
 
-class AlreadyUndone(Exception):
+@dataclass(frozen=True, slots=True)
+class UndoPreview:
+    """What undoing a batch would do, in patients."""
+
+    restored: int
+    touched_since: int
+
+
+class AlreadyUndone(Exception):  # noqa: N818 - named for what the caller is told
     """This batch has been undone before."""
 
 
+class CountChanged(Exception):  # noqa: N818 - named for what the caller is told
+    """Not as many patients would change as was confirmed, so nobody has been changed."""
+
+    def __init__(self, *, confirmed: int, found: int) -> None:
+        self.confirmed, self.found = confirmed, found
+        super().__init__(f"{confirmed} patients were confirmed, {found} would change.")
+
+
 def preview(*, accept: bool, scope: Scope) -> Preview:
-    """Count, in one query, who would change. `blocked` are those whose number stays blocked whatever happens."""
+    """Count, in one query, who would change. `blocked` are those whose number stays blocked in any case."""
     in_scope, changing = _in_scope(scope), Q(accepts_sms_marketing=not accept)
     on_blocked = Exists(SuppressedNumber.objects.in_force().filter(phone=OuterRef("phone")))
     found = in_scope.annotate(on_blocked=on_blocked).aggregate(
@@ -53,19 +69,33 @@ def preview(*, accept: bool, scope: Scope) -> Preview:
     )
 
 
+def undo_preview(batch: PreferenceBatch) -> UndoPreview:
+    """Count whom undoing `batch` would restore, and who has been touched since and stays as they are."""
+    restored = Patient.objects.filter(consent_event__batch=batch).count()
+    return UndoPreview(restored=restored, touched_since=batch.changed - restored)
+
+
 def apply_default(
-    *, accept: bool, scope: Scope, at: datetime, by: AbstractBaseUser | None = None
+    *,
+    accept: bool,
+    scope: Scope,
+    at: datetime,
+    by: AbstractBaseUser | None = None,
+    confirmed: int | None = None,
 ) -> PreferenceBatch:
     """Set the preference of every patient in `scope` to `accept`, with a ledger row for each that changes.
 
-    The ledger rows are written first, from the locked patients; the second statement follows the ledger. So both
-    speak of exactly the same patients, whoever else is at work. Numbers blocked by STOP stay blocked.
+    The ledger rows are written first, from the locked patients; the second statement follows the ledger. So
+    both speak of exactly the same patients, whoever else is at work. Numbers blocked by STOP stay blocked.
+    Raises CountChanged, and changes nobody, if not exactly `confirmed` patients (where given) would change.
     """
     with transaction.atomic():
         batch = PreferenceBatch.objects.create(to_value=accept, scope=scope, recorded_by_id=_pk(by), at=at)
         changing = _in_scope(scope).filter(accepts_sms_marketing=not accept)
         columns = _ledger_columns(batch, ConsentSource.BULK_DEFAULT) | {"to_value": Value(accept)}
         batch.changed = insert_select(ConsentEvent, columns, _locked(changing))
+        if confirmed is not None and batch.changed != confirmed:
+            raise CountChanged(confirmed=confirmed, found=batch.changed)
         batch.save(update_fields=["changed"])
         _follow_ledger(batch, source=Value(ConsentSource.BULK_DEFAULT.value))
     return batch
@@ -93,13 +123,24 @@ def undo(*, batch_id: int, at: datetime, by: AbstractBaseUser | None = None) -> 
 
 
 def _in_scope(scope: Scope) -> QuerySet[Patient]:
+    """A choice that an earlier batch overwrote is still a choice, so the ledger is asked too.
+
+    The column is asked as well, because it is looked at again on the locked row: a choice that was made while
+    the statement waited counts.
+    """
     everybody = Patient.objects.order_by()
-    return everybody if scope == Scope.EVERYONE else everybody.exclude(sms_marketing_source__in=CHOSEN)
+    if scope == Scope.EVERYONE:
+        return everybody
+    chose = ConsentEvent.objects.filter(patient=OuterRef("pk"), source__in=CHOSEN)
+    return everybody.exclude(sms_marketing_source__in=CHOSEN).exclude(Exists(chose))
 
 
 def _locked(patients: QuerySet[Patient]) -> QuerySet[Patient]:
-    """Locked as they are read. A row that changed meanwhile is looked at again, and no longer matches."""
-    return patients.order_by().select_for_update(no_key=True, of=("self",))
+    """Locked as they are read, in the order of `consent.lock_number`: the two never wait for each other.
+
+    A row that changed meanwhile is looked at again, and no longer matches.
+    """
+    return patients.order_by("pk").select_for_update(no_key=True, of=("self",))
 
 
 def _ledger_columns(batch: PreferenceBatch, source: ConsentSource) -> dict[str, BaseExpression | F]:
@@ -111,7 +152,9 @@ def _ledger_columns(batch: PreferenceBatch, source: ConsentSource) -> dict[str, 
         "how": Value(""),
         "evidence": Value(""),
         "phone": F("phone"),
-        "recorded_by": Value(batch.recorded_by_id, output_field=ConsentEvent._meta.get_field("recorded_by").target_field),
+        "recorded_by": Value(
+            batch.recorded_by_id, output_field=ConsentEvent._meta.get_field("recorded_by").target_field
+        ),
         "batch": Value(batch.pk),
         "at": Value(batch.at),
     }

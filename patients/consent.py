@@ -24,7 +24,8 @@ def record_consent(
 ) -> ConsentEvent:
     """Set a patient's preference and write down who did so, in one transaction.
 
-    A choice that repeats the present preference is recorded too: from then on it is a choice, no longer a default.
+    A choice that repeats the present preference is recorded too: from then on it is a choice, no longer a
+    default.
     Everybody on the patient's number is locked, because a claim looks at all of them (see `lock_number`).
     Raises Patient.DoesNotExist.
     """
@@ -43,8 +44,13 @@ def record_first_consent(
 
 
 def record_refusal_for_number(*, phone: str, source: ConsentSource, evidence: str, at: datetime) -> int:
-    """Record a refusal for every patient on `phone` (E.164); returns how many there are."""
-    choice = Choice(accepts=False, source=source, how=ConsentHow.TEXT, evidence=evidence)
+    """Record a refusal for every patient on `phone` (E.164); returns how many there are.
+
+    `evidence` is the text that came in, of which the ledger keeps the beginning.
+    """
+    how = ConsentHow.TEXT if source == ConsentSource.SMS_STOP else None
+    longest = ConsentEvent._meta.get_field("evidence").max_length
+    choice = Choice(accepts=False, source=source, how=how, evidence=evidence[:longest])
     with transaction.atomic():
         patients = lock_number(phone)
         for patient in patients:
@@ -55,8 +61,8 @@ def record_refusal_for_number(*, phone: str, source: ConsentSource, evidence: st
 def lock_number(phone: str) -> list[Patient]:
     """Everybody on `phone`, locked until the transaction ends, always in the same order.
 
-    The claim that sends a text locks its patients too. So a refusal is either saved before the claim, which then
-    sees it, or after the claim has been written down; never in between.
+    The claim that sends a text locks its patients too. So a refusal is either saved before the claim, which
+    then sees it, or after the claim has been written down; never in between.
     """
     return list(Patient.objects.on_number(phone).order_by("pk").select_for_update(no_key=True))
 
@@ -79,5 +85,7 @@ def _write(
     patient.accepts_sms_marketing = choice.accepts
     patient.sms_marketing_source = choice.source
     patient.consent_event = event
-    patient.save(update_fields=["accepts_sms_marketing", "sms_marketing_source", "consent_event", "updated_at"])
+    patient.save(
+        update_fields=["accepts_sms_marketing", "sms_marketing_source", "consent_event", "updated_at"]
+    )
     return event

@@ -1,7 +1,7 @@
-"""Who gets a text, and why somebody does not: the one table behind every count, list, badge, freeze and claim."""
+"""Who gets a text and who does not, and why: the one table behind every count, list, badge and claim."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from django.conf import settings
 from django.db.models import (
@@ -22,6 +22,9 @@ from django.db.models.functions import RowNumber
 
 from clinic.lib.phone import PhoneKind
 from patients.models import Covers, Patient, SuppressedNumber
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 
 class Purpose(TextChoices):
@@ -56,12 +59,18 @@ GROUP = frozenset({Purpose.MARKETING, Purpose.SERVICE})
 Condition = Q | Exists
 
 
+class Judged(TypedDict):
+    """What `judged` adds to a patient."""
+
+    left_out_reason: str
+
+
 def _blocked(*covers: Covers) -> Exists:
     return Exists(SuppressedNumber.objects.in_force().filter(phone=OuterRef("phone"), covers__in=covers))
 
 
 def stop_to_marketing_covers() -> frozenset[Purpose]:
-    """Which texts a STOP to the marketing sender stops: all of them, unless care texts have a sender of their own."""
+    """Which texts a STOP to the marketing sender stops: all, unless care texts have their own sender."""
     separate = settings.TWILIO_CARE_SENDER != settings.TWILIO_MARKETING_SENDER
     return frozenset({Purpose.MARKETING}) if separate else EVERY_PURPOSE
 
@@ -96,14 +105,14 @@ def _cases(purpose: Purpose, deselected: QuerySet[Any] | None) -> Iterator[When]
 
 def judged(
     patients: QuerySet[Patient], purpose: Purpose, *, deselected: QuerySet[Any] | None = None
-) -> QuerySet[Patient]:
+) -> "QuerySet[WithAnnotations[Patient, Judged]]":
     """`patients` with `left_out_reason` (a `Reason` value, or "" for those who get the text).
 
-    For a group SMS `patients` is the whole list, since one text goes to each number: of those on it who would get
-    the text, the one with the lowest id does, and for the others the reason is `shared_number`.
+    For a group SMS `patients` is the whole list, since one text goes to each number: of those on it who would
+    get the text, the one with the lowest id does, and for the others the reason is `shared_number`.
     `deselected` is a queryset of the ids that staff unticked.
     """
-    text = CharField()
+    text: CharField[str, str] = CharField()
     own_reason = Case(*_cases(purpose, deselected), default=Value(""), output_field=text)
     if purpose not in GROUP:
         return patients.annotate(left_out_reason=own_reason)
@@ -128,7 +137,7 @@ def still_refused(patients: QuerySet[Patient], purpose: Purpose) -> dict[int, Re
     return {pk: Reason(reason) for pk, reason in found.values_list("pk", "own_reason")}
 
 
-def counts(judged_patients: QuerySet[Patient]) -> dict[str, int]:
+def counts(judged_patients: "QuerySet[WithAnnotations[Patient, Judged]]") -> dict[str, int]:
     """How many there are for each reason that occurs; "" counts those who get the text. One query."""
     per_reason = {
         f"n_{reason}": Count("pk", filter=Q(left_out_reason=reason)) for reason in ["", *Reason.values]
@@ -137,11 +146,20 @@ def counts(judged_patients: QuerySet[Patient]) -> dict[str, int]:
     return {name.removeprefix("n_"): number for name, number in found.items() if number}
 
 
+def verdicts(
+    patients: Collection[Patient], purpose: Purpose, *, deselected: QuerySet[Any] | None = None
+) -> dict[int, Reason | None]:
+    """For these few patients: id to the reason why they are left out, or None if they get the text.
+
+    Everybody on their numbers is judged with them, since one text goes to each number.
+    """
+    wanted = {patient.pk for patient in patients}
+    numbers = {patient.phone for patient in patients} - {""}
+    neighbours = Patient.objects.filter(Q(pk__in=wanted) | Q(phone__in=numbers)).order_by()
+    found = judged(neighbours, purpose, deselected=deselected).values_list("pk", "left_out_reason")
+    return {pk: Reason(reason) if reason else None for pk, reason in found if pk in wanted}
+
+
 def reasons_for(patient: Patient) -> dict[Purpose, Reason | None]:
     """For one patient: may we text them, for each purpose? None means yes."""
-    everybody = Patient.objects.filter(Q(pk=patient.pk) | (Q(phone=patient.phone) & ~Q(phone="")))
-    answers: dict[Purpose, Reason | None] = {}
-    for purpose in Purpose:
-        rows = dict(judged(everybody, purpose).values_list("pk", "left_out_reason"))
-        answers[purpose] = Reason(rows[patient.pk]) if rows[patient.pk] else None
-    return answers
+    return {purpose: verdicts([patient], purpose)[patient.pk] for purpose in Purpose}

@@ -1,4 +1,4 @@
-"""Every way a patient is born, and how the facts about one change. Preferences are the business of `consent`."""
+"""Every way a patient is born, and how the facts about one change. Preferences belong to `consent`."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -6,10 +6,10 @@ from datetime import date, datetime
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from clinic.lib.names import folded
 from clinic.lib.phone import Phone
 from patients.consent import Choice, lock_number, record_consent, record_first_consent
 from patients.models import ConsentSource, Patient
+from patients.models.patient import searchable
 from settings_app.models import SmsSettings
 
 
@@ -70,7 +70,9 @@ def archive(*, patient_id: int, at: datetime) -> bool:
 
 def unarchive(*, patient_id: int, at: datetime) -> bool:
     return bool(
-        Patient.objects.filter(pk=patient_id, archived_at__isnull=False).update(archived_at=None, updated_at=at)
+        Patient.objects.filter(pk=patient_id, archived_at__isnull=False).update(
+            archived_at=None, updated_at=at
+        )
     )
 
 
@@ -82,12 +84,14 @@ def mark_deceased(*, patient_id: int, at: datetime) -> bool:
 def unmark_deceased(*, patient_id: int, at: datetime) -> bool:
     """For the day when staff ticked the wrong person."""
     return bool(
-        Patient.objects.filter(pk=patient_id, deceased_at__isnull=False).update(deceased_at=None, updated_at=at)
+        Patient.objects.filter(pk=patient_id, deceased_at__isnull=False).update(
+            deceased_at=None, updated_at=at
+        )
     )
 
 
 def mark_number_refused(*, phone: str, code: int, at: datetime) -> int:
-    """The carrier says that `phone` can never get texts: so for everybody on it, until the number is edited."""
+    """The carrier says that `phone` can never get texts: so for all on it, until the number is edited."""
     with transaction.atomic():
         lock_number(phone)
         return Patient.objects.on_number(phone).update(
@@ -106,7 +110,9 @@ def _put(patient: Patient, details: Details) -> list[str]:
         "reference": details.reference.strip(),
         "wants_reminders": details.wants_reminders,
     }
-    values["search_name"] = folded(f"{values['first_name']} {values['last_name']}")
+    # Folding takes ligatures apart, so the result may be longer than the name.
+    longest = Patient._meta.get_field("search_name").max_length
+    values["search_name"] = searchable(f"{values['first_name']} {values['last_name']}")[:longest]
     changed = [name for name, value in values.items() if getattr(patient, name) != value]
     for name in changed:
         setattr(patient, name, values[name])

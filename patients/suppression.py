@@ -1,4 +1,4 @@
-"""Blocking a number, and lifting the block. A block belongs to the number: no bulk change of preferences lifts it."""
+"""Blocking a number and lifting the block, which belongs to the number: no bulk change lifts it."""
 
 from datetime import datetime
 
@@ -18,14 +18,17 @@ def block_number(
 ) -> bool:
     """Block `phone` (E.164) and record the refusal for every patient on it. Returns whether the block is new.
 
-    A STOP that comes a second time changes nothing. The refusal is recorded once, with the block.
+    A second STOP is no second block. It is recorded as a refusal if somebody on the number had been set to
+    yes since, and it makes the block newer, so that a START from between the two does not lift it.
     """
     with transaction.atomic():
-        lock_number(phone)
-        _, is_new = SuppressedNumber.objects.in_force().get_or_create(
+        patients = lock_number(phone)
+        block, is_new = SuppressedNumber.objects.in_force().get_or_create(
             phone=phone, covers=covers, lifted_at=None, defaults={"source": source, "blocked_at": at}
         )
-        if is_new:
+        if not is_new:
+            SuppressedNumber.objects.filter(pk=block.pk, blocked_at__lt=at).update(blocked_at=at)
+        if is_new or any(patient.accepts_sms_marketing for patient in patients):
             record_refusal_for_number(phone=phone, source=_CONSENT_SOURCE[source], evidence=evidence, at=at)
     return is_new
 

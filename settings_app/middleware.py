@@ -9,7 +9,7 @@ from settings_app.models import SmsSettings
 
 
 class ClinicTimeZoneMiddleware:
-    """Activates the clinic's zone for staff pages; webhooks and health checks never ask the database for it."""
+    """Activates the clinic's zone for staff pages; webhooks and health checks never ask for it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

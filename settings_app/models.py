@@ -8,10 +8,15 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from clinic.lib import clock, phone
+from clinic.lib import clock, phone, placeholders
 
 DEFAULT_REMINDER = (
     "Hi {first_name|there}, this is a reminder of your appointment at {clinic_name} on {date} at {time}."
+)
+
+# What `sms.reminders` can fill in.
+REMINDER_PLACEHOLDERS = frozenset(
+    {"first_name", "last_name", "clinic_name", "clinic_phone", "date", "time", "practitioner"}
 )
 
 
@@ -19,6 +24,14 @@ def validate_time_zone(name: str) -> None:
     """Raises ValidationError unless `name` is a zone of the IANA database."""
     if not clock.is_zone(name):
         raise ValidationError("This is not a time zone we know.", code="time_zone")
+
+
+def validate_reminder_text(text: str) -> None:
+    """Raises ValidationError, a sentence for staff, unless all placeholders of `text` can be filled in."""
+    try:
+        placeholders.parse(text, known=REMINDER_PLACEHOLDERS)
+    except placeholders.PlaceholderError as error:
+        raise ValidationError(str(error), code="placeholder") from None
 
 
 class SmsSettings(models.Model):
@@ -37,10 +50,17 @@ class SmsSettings(models.Model):
     reminder_hours_before = models.PositiveSmallIntegerField(
         "Hours before the appointment", default=24, validators=[MinValueValidator(1), MaxValueValidator(168)]
     )
-    reminder_text = models.TextField("Reminder text", max_length=640, default=DEFAULT_REMINDER)
+    reminder_text = models.TextField(
+        "Reminder text", max_length=640, default=DEFAULT_REMINDER, validators=[validate_reminder_text]
+    )
     updated_at = models.DateTimeField(auto_now=True)
     updated_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
     )
 
     class Meta:

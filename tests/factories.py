@@ -41,8 +41,8 @@ class UserFactory(DjangoModelFactory[User]):
 class PatientFactory(DjangoModelFactory[Patient]):
     """A patient with an Australian mobile number of their own.
 
-    `phone` is a number as typed, or "" for none. `accepts` True or False is a choice that staff recorded; None
-    leaves the default. `archived`, `deceased` and `number_refused` do what they say.
+    `phone` is a number as typed, or "" for none. `accepts` True or False is a choice that staff recorded;
+    None leaves the default. `archived`, `deceased` and `number_refused` do what they say.
     """
 
     class Meta:

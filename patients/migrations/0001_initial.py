@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,140 +14,376 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='ConsentEvent',
+            name="ConsentEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_value', models.BooleanField(null=True)),
-                ('to_value', models.BooleanField()),
-                ('from_source', models.CharField(blank=True, choices=[('default', "the clinic's default"), ('staff', 'staff'), ('import', 'an import'), ('bulk_default', 'the default applied to all'), ('undo', 'an undo'), ('sms_stop', 'a STOP reply'), ('sms_start', 'a START reply'), ('carrier', 'the carrier')], max_length=12)),
-                ('source', models.CharField(choices=[('default', "the clinic's default"), ('staff', 'staff'), ('import', 'an import'), ('bulk_default', 'the default applied to all'), ('undo', 'an undo'), ('sms_stop', 'a STOP reply'), ('sms_start', 'a START reply'), ('carrier', 'the carrier')], max_length=12)),
-                ('how', models.CharField(blank=True, choices=[('in_person', 'In person'), ('phone', 'By phone'), ('form', 'On a form'), ('email', 'By email'), ('text', 'By text')], max_length=10)),
-                ('evidence', models.CharField(blank=True, help_text='The words, or where the proof is kept.', max_length=500)),
-                ('phone', models.CharField(blank=True, help_text="The patient's number at that time.", max_length=16)),
-                ('at', models.DateTimeField()),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("from_value", models.BooleanField(null=True)),
+                ("to_value", models.BooleanField()),
+                (
+                    "from_source",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("default", "the clinic's default"),
+                            ("staff", "staff"),
+                            ("import", "an import"),
+                            ("bulk_default", "the default applied to all"),
+                            ("undo", "an undo"),
+                            ("sms_stop", "a STOP reply"),
+                            ("sms_start", "a START reply"),
+                            ("carrier", "the carrier"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("default", "the clinic's default"),
+                            ("staff", "staff"),
+                            ("import", "an import"),
+                            ("bulk_default", "the default applied to all"),
+                            ("undo", "an undo"),
+                            ("sms_stop", "a STOP reply"),
+                            ("sms_start", "a START reply"),
+                            ("carrier", "the carrier"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "how",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("in_person", "In person"),
+                            ("phone", "By phone"),
+                            ("form", "On a form"),
+                            ("email", "By email"),
+                            ("text", "By text"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.CharField(
+                        blank=True, help_text="The words, or where the proof is kept.", max_length=500
+                    ),
+                ),
+                (
+                    "phone",
+                    models.CharField(
+                        blank=True, help_text="The patient's number at that time.", max_length=16
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Patient',
+            name="Patient",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('first_name', models.CharField(blank=True, max_length=100, verbose_name='First name')),
-                ('last_name', models.CharField(max_length=100, verbose_name='Last name')),
-                ('birth_date', models.DateField(blank=True, null=True, verbose_name='Date of birth')),
-                ('reference', models.CharField(blank=True, max_length=64, verbose_name='Reference')),
-                ('phone', models.CharField(blank=True, max_length=16, verbose_name='Mobile number')),
-                ('phone_kind', models.CharField(blank=True, choices=[('mobile', 'mobile'), ('maybe_mobile', 'maybe_mobile'), ('landline', 'landline'), ('other', 'other')], editable=False, max_length=12)),
-                ('number_refused_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('number_refused_code', models.PositiveIntegerField(blank=True, editable=False, null=True)),
-                ('accepts_sms_marketing', models.BooleanField(verbose_name='Agrees to receive promotional SMS marketing')),
-                ('sms_marketing_source', models.CharField(choices=[('default', "the clinic's default"), ('staff', 'staff'), ('import', 'an import'), ('bulk_default', 'the default applied to all'), ('undo', 'an undo'), ('sms_stop', 'a STOP reply'), ('sms_start', 'a START reply'), ('carrier', 'the carrier')], editable=False, max_length=12)),
-                ('wants_reminders', models.BooleanField(default=True, verbose_name='Wants appointment reminders')),
-                ('archived_at', models.DateTimeField(blank=True, null=True)),
-                ('deceased_at', models.DateTimeField(blank=True, null=True)),
-                ('search_name', models.CharField(editable=False, max_length=201)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('consent_event', models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='patients.consentevent')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("first_name", models.CharField(blank=True, max_length=100, verbose_name="First name")),
+                ("last_name", models.CharField(max_length=100, verbose_name="Last name")),
+                ("birth_date", models.DateField(blank=True, null=True, verbose_name="Date of birth")),
+                ("reference", models.CharField(blank=True, max_length=64, verbose_name="Reference")),
+                ("phone", models.CharField(blank=True, max_length=16, verbose_name="Mobile number")),
+                (
+                    "phone_kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("mobile", "mobile"),
+                            ("maybe_mobile", "maybe_mobile"),
+                            ("landline", "landline"),
+                            ("other", "other"),
+                        ],
+                        editable=False,
+                        max_length=12,
+                    ),
+                ),
+                ("number_refused_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("number_refused_code", models.PositiveIntegerField(blank=True, editable=False, null=True)),
+                (
+                    "accepts_sms_marketing",
+                    models.BooleanField(verbose_name="Agrees to receive promotional SMS marketing"),
+                ),
+                (
+                    "sms_marketing_source",
+                    models.CharField(
+                        choices=[
+                            ("default", "the clinic's default"),
+                            ("staff", "staff"),
+                            ("import", "an import"),
+                            ("bulk_default", "the default applied to all"),
+                            ("undo", "an undo"),
+                            ("sms_stop", "a STOP reply"),
+                            ("sms_start", "a START reply"),
+                            ("carrier", "the carrier"),
+                        ],
+                        editable=False,
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "wants_reminders",
+                    models.BooleanField(default=True, verbose_name="Wants appointment reminders"),
+                ),
+                ("archived_at", models.DateTimeField(blank=True, null=True)),
+                ("deceased_at", models.DateTimeField(blank=True, null=True)),
+                ("search_name", models.CharField(editable=False, max_length=201)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "consent_event",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="patients.consentevent",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['last_name', 'first_name', 'id'],
-                'permissions': [('export_patient', 'Can export patients and their consents')],
+                "ordering": ["last_name", "first_name", "id"],
+                "permissions": [("export_patient", "Can export patients and their consents")],
             },
         ),
         migrations.AddField(
-            model_name='consentevent',
-            name='patient',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consent_events', to='patients.patient'),
+            model_name="consentevent",
+            name="patient",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="consent_events",
+                to="patients.patient",
+            ),
         ),
         migrations.CreateModel(
-            name='Appointment',
+            name="Appointment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_at', models.DateTimeField(verbose_name='Starts at')),
-                ('practitioner', models.CharField(blank=True, max_length=100, verbose_name='With')),
-                ('cancelled_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='appointments', to='patients.patient')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("starts_at", models.DateTimeField(verbose_name="Starts at")),
+                ("practitioner", models.CharField(blank=True, max_length=100, verbose_name="With")),
+                ("cancelled_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appointments",
+                        to="patients.patient",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['starts_at', 'id'],
+                "ordering": ["starts_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='PreferenceBatch',
+            name="PreferenceBatch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('to_value', models.BooleanField(help_text='Empty for an undo, which restores both ways.', null=True)),
-                ('scope', models.CharField(choices=[('everyone', 'Everyone, replacing their own choices'), ('never_chose', 'Only patients who never chose')], max_length=12)),
-                ('changed', models.PositiveIntegerField(default=0)),
-                ('at', models.DateTimeField()),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('undo_of', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='undos', to='patients.preferencebatch')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "to_value",
+                    models.BooleanField(help_text="Empty for an undo, which restores both ways.", null=True),
+                ),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[
+                            ("everyone", "Everyone, replacing their own choices"),
+                            ("never_chose", "Only patients who never chose"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("changed", models.PositiveIntegerField(default=0)),
+                ("at", models.DateTimeField()),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "undo_of",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="undos",
+                        to="patients.preferencebatch",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'preference batches',
-                'ordering': ['-id'],
+                "verbose_name_plural": "preference batches",
+                "ordering": ["-id"],
             },
         ),
         migrations.AddField(
-            model_name='consentevent',
-            name='batch',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='patients.preferencebatch'),
+            model_name="consentevent",
+            name="batch",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="events",
+                to="patients.preferencebatch",
+            ),
         ),
         migrations.CreateModel(
-            name='SuppressedNumber',
+            name="SuppressedNumber",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('phone', models.CharField(max_length=16)),
-                ('covers', models.CharField(choices=[('marketing', 'Marketing texts'), ('everything', 'All texts')], max_length=10)),
-                ('source', models.CharField(choices=[('sms_stop', 'a STOP reply'), ('carrier', 'the carrier')], max_length=10)),
-                ('blocked_at', models.DateTimeField()),
-                ('lifted_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("phone", models.CharField(max_length=16)),
+                (
+                    "covers",
+                    models.CharField(
+                        choices=[("marketing", "Marketing texts"), ("everything", "All texts")], max_length=10
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("sms_stop", "a STOP reply"), ("carrier", "the carrier")], max_length=10
+                    ),
+                ),
+                ("blocked_at", models.DateTimeField()),
+                ("lifted_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['-id'],
-                'indexes': [models.Index(fields=['phone'], name='suppressed_number_phone')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('lifted_at', None)), fields=('phone', 'covers'), name='suppressed_number_once')],
+                "ordering": ["-id"],
+                "indexes": [models.Index(fields=["phone"], name="suppressed_number_phone")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("lifted_at", None)),
+                        fields=("phone", "covers"),
+                        name="suppressed_number_once",
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='patient',
-            index=models.Index(fields=['phone'], name='patient_phone'),
+            model_name="patient",
+            index=models.Index(fields=["phone"], name="patient_phone"),
         ),
         migrations.AddIndex(
-            model_name='patient',
-            index=models.Index(fields=['last_name', 'first_name', 'id'], name='patient_list_order'),
+            model_name="patient",
+            index=models.Index(fields=["last_name", "first_name", "id"], name="patient_list_order"),
         ),
         migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(('phone', ''), ('phone__regex', '^\\+[1-9][0-9]{6,14}$'), _connector='OR'), name='patient_phone_e164'),
+            model_name="patient",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("phone", ""), ("phone__regex", "^\\+[1-9][0-9]{6,14}$"), _connector="OR"),
+                name="patient_phone_e164",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('phone', ''), ('phone_kind', '')), models.Q(models.Q(('phone', ''), _negated=True), models.Q(('phone_kind', ''), _negated=True)), _connector='OR'), name='patient_phone_has_a_kind'),
+            model_name="patient",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("phone", ""), ("phone_kind", "")),
+                    models.Q(
+                        models.Q(("phone", ""), _negated=True), models.Q(("phone_kind", ""), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="patient_phone_has_a_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.UniqueConstraint(condition=models.Q(('reference', ''), _negated=True), fields=('reference',), name='patient_reference_once'),
+            model_name="patient",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("reference", ""), _negated=True),
+                fields=("reference",),
+                name="patient_reference_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(condition=models.Q(('cancelled_at', None)), fields=['starts_at'], name='appointment_booked_by_start'),
+            model_name="appointment",
+            index=models.Index(
+                condition=models.Q(("cancelled_at", None)),
+                fields=["starts_at"],
+                name="appointment_booked_by_start",
+            ),
         ),
         migrations.AddIndex(
-            model_name='consentevent',
-            index=models.Index(fields=['patient', '-id'], name='consent_event_newest'),
+            model_name="consentevent",
+            index=models.Index(fields=["patient", "-id"], name="consent_event_newest"),
         ),
         migrations.AddConstraint(
-            model_name='consentevent',
-            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['default', 'staff', 'import', 'bulk_default', 'undo', 'sms_stop', 'sms_start', 'carrier'])), name='consent_event_source_known'),
+            model_name="consentevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "source__in",
+                        [
+                            "default",
+                            "staff",
+                            "import",
+                            "bulk_default",
+                            "undo",
+                            "sms_stop",
+                            "sms_start",
+                            "carrier",
+                        ],
+                    )
+                ),
+                name="consent_event_source_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consentevent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('from_source', ''), ('from_value', None)), models.Q(('from_value__isnull', False), models.Q(('from_source', ''), _negated=True)), _connector='OR'), name='consent_event_from_is_whole'),
+            model_name="consentevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("from_source", ""), ("from_value", None)),
+                    models.Q(("from_value__isnull", False), models.Q(("from_source", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="consent_event_from_is_whole",
+            ),
         ),
     ]

@@ -16,6 +16,10 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """Booked ones that start after `start` and no later than `end`."""
         return self.booked().filter(starts_at__gt=start, starts_at__lte=end)
 
+    def cancel(self, *, at: datetime) -> int:
+        """Cancel those that are still booked; returns how many. No reminder goes out for them."""
+        return self.booked().update(cancelled_at=at)
+
 
 class Appointment(models.Model):
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="appointments")
@@ -31,7 +35,9 @@ class Appointment(models.Model):
         indexes = [
             # send_due_reminders asks for the booked ones of the coming hours.
             models.Index(
-                fields=["starts_at"], condition=models.Q(cancelled_at=None), name="appointment_booked_by_start"
+                fields=["starts_at"],
+                condition=models.Q(cancelled_at=None),
+                name="appointment_booked_by_start",
             ),
         ]
 

@@ -1,4 +1,4 @@
-"""The consent ledger: one row for each time a preference was set. Rows are added, never changed or removed."""
+"""The consent ledger: one row for each time a preference was set. Rows are never changed or removed."""
 
 from django.conf import settings
 from django.db import models
@@ -73,7 +73,9 @@ class ConsentEvent(models.Model):
     from_source = models.CharField(max_length=12, choices=ConsentSource.choices, blank=True)
     source = models.CharField(max_length=12, choices=ConsentSource.choices)
     how = models.CharField(max_length=10, choices=ConsentHow.choices, blank=True)
-    evidence = models.CharField(max_length=500, blank=True, help_text="The words, or where the proof is kept.")
+    evidence = models.CharField(
+        max_length=500, blank=True, help_text="The words, or where the proof is kept."
+    )
     phone = models.CharField(max_length=16, blank=True, help_text="The patient's number at that time.")
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
@@ -88,7 +90,8 @@ class ConsentEvent(models.Model):
                 condition=Q(source__in=ConsentSource.values), name="consent_event_source_known"
             ),
             models.CheckConstraint(
-                condition=Q(from_value=None, from_source="") | (Q(from_value__isnull=False) & ~Q(from_source="")),
+                condition=Q(from_value=None, from_source="")
+                | (Q(from_value__isnull=False) & ~Q(from_source="")),
                 name="consent_event_from_is_whole",
             ),
         ]

@@ -1,5 +1,6 @@
 """A patient: who they are, their number, and what they said about texts."""
 
+import re
 from typing import Self
 
 from django.db import models
@@ -11,6 +12,12 @@ from clinic.lib.phone import PhoneKind, display, search_digits
 from patients.models.consent import ConsentSource
 
 E164 = r"^\+[1-9][0-9]{6,14}$"
+_BETWEEN_WORDS = re.compile(r"[-‐‑–'’ʼ.,]+")
+
+
+def searchable(name: str) -> str:
+    """`name` as it is searched: folded, each part of "Smith-Jones" and "O'Neil" a word of its own."""
+    return names.folded(_BETWEEN_WORDS.sub(" ", name))
 
 
 class PatientQuerySet(models.QuerySet["Patient"]):
@@ -23,23 +30,22 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         return self.filter(phone=number).exclude(phone="")
 
     def search(self, text: str, *, country: str) -> Self:
-        """Patients found by what staff typed: any part of the number, or the beginnings of names.
+        """Patients found by what staff typed: part of the number, the beginnings of names, the reference.
 
-        Every word must be found in the name; case and accents do not matter.
+        Every word must be found in the name; case and accents do not matter. Nothing typed finds everybody.
         """
-        if numbers := search_digits(text, country=country):
-            matches = Q()
-            for digits in numbers:
-                matches |= Q(phone__contains=digits)
-            return self.filter(matches)
-        found = self
-        for word in names.folded(text).split():
-            found = found.filter(Q(search_name__startswith=word) | Q(search_name__contains=f" {word}"))
-        return found
+        matches = Q()
+        numbers = search_digits(text, country=country)
+        for digits in numbers:
+            matches |= Q(phone__contains=digits)
+        if not numbers:
+            for word in searchable(text).split():
+                matches &= Q(search_name__startswith=word) | Q(search_name__contains=f" {word}")
+        return self.filter(matches | Q(reference__iexact=text.strip())) if matches else self
 
 
 class Patient(models.Model):
-    """Made by `patients.registration.register_patient` alone; its preference is written by `patients.consent`."""
+    """Made by `patients.registration.register_patient` alone; `patients.consent` writes the preference."""
 
     first_name = models.CharField("First name", max_length=100, blank=True)
     last_name = models.CharField("Last name", max_length=100)
@@ -53,10 +59,15 @@ class Patient(models.Model):
     number_refused_code = models.PositiveIntegerField(null=True, blank=True, editable=False)
     accepts_sms_marketing = models.BooleanField("Agrees to receive promotional SMS marketing")
     sms_marketing_source = models.CharField(max_length=12, choices=ConsentSource.choices, editable=False)
-    # The newest row of the ledger: the proof behind `accepts_sms_marketing`, and what lets an undo see, on the
-    # locked row itself, whether anybody has touched the patient since.
+    # The newest row of the ledger: the proof behind `accepts_sms_marketing`, and what lets an undo see, on
+    # the locked row itself, whether anybody has touched the patient since.
     consent_event = models.ForeignKey(
-        "patients.ConsentEvent", null=True, editable=False, db_index=False, on_delete=models.PROTECT, related_name="+"
+        "patients.ConsentEvent",
+        null=True,
+        editable=False,
+        db_index=False,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     wants_reminders = models.BooleanField("Wants appointment reminders", default=True)
     archived_at = models.DateTimeField(null=True, blank=True)
