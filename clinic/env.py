@@ -88,7 +88,9 @@ def broker_url() -> str:
     """Where the bells ring: a redis:// address, or kombu's folders in the embedded default."""
     url = env.str("CELERY_BROKER_URL", default="") or "filesystem://"
     if urlsplit(url).scheme not in {"redis", "rediss", "filesystem"}:
-        raise ImproperlyConfigured("CELERY_BROKER_URL: only redis://, rediss:// and filesystem:// are supported.")
+        raise ImproperlyConfigured(
+            "CELERY_BROKER_URL: only redis://, rediss:// and filesystem:// are supported."
+        )
     return url
 
 

@@ -33,7 +33,9 @@ def logging_config(*, debug: bool) -> dict[str, Any]:
             "json": {"()": "clinic.logging.JsonFormatter"},
             "plain": {"format": "%(levelname)s %(name)s: %(message)s"},
         },
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain" if debug else "json"}},
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": "plain" if debug else "json"}
+        },
         "root": {"handlers": ["console"], "level": "INFO"},
         "loggers": {
             # Twilio's client logs the query of a list request, and with it the phone number, at INFO.

@@ -17,7 +17,12 @@ SECRET_KEY = environment.secret_key(DATA_DIR)
 PUBLIC_BASE_URL = environment.origin("PUBLIC_BASE_URL", "http://127.0.0.1:8000")
 _public = urlsplit(PUBLIC_BASE_URL)
 HTTPS = _public.scheme == "https"
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or ["127.0.0.1", "localhost", "[::1]", _public.hostname or ""]
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or [
+    "127.0.0.1",
+    "localhost",
+    "[::1]",
+    _public.hostname or "",
+]
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 
 INSTALLED_APPS = [
@@ -131,7 +136,9 @@ CONTENT_SECURITY_POLICY = {
 # --- Texting ---------------------------------------------------------------------------------------------------
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
-TWILIO_MARKETING_SENDER = env.str("TWILIO_MARKETING_SENDER", default="") or env.str("TWILIO_CARE_SENDER", default="")
+TWILIO_MARKETING_SENDER = env.str("TWILIO_MARKETING_SENDER", default="") or env.str(
+    "TWILIO_CARE_SENDER", default=""
+)
 TWILIO_CARE_SENDER = env.str("TWILIO_CARE_SENDER", default="") or TWILIO_MARKETING_SENDER
 TWILIO_API_URL = environment.origin("TWILIO_API_URL", "")
 
@@ -142,6 +149,12 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Ticks find all work by themselves. One that nobody took in time is dropped: the next one does as well.
+CELERY_BEAT_SCHEDULE = {
+    "tick": {"task": "sms.tasks.tick", "schedule": 5.0, "options": {"expires": 10}},
+    "look up unknown": {"task": "sms.tasks.look_up_unknown", "schedule": 15.0, "options": {"expires": 30}},
+    "reminders": {"task": "sms.tasks.queue_due_reminders", "schedule": 60.0, "options": {"expires": 120}},
+}
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 if CELERY_BROKER_URL.startswith("filesystem"):
     _folder = DATA_DIR / "broker"

@@ -9,7 +9,6 @@ START_WORDS = frozenset({"start", "yes", "unstop"})
 HELP_WORDS = frozenset({"help", "info"})
 
 
-
 def kind_of(reply: str) -> ReplyKind:
     """What `reply` asks for: a keyword if it is one of Twilio's and stands alone, else OTHER.
 
@@ -17,7 +16,11 @@ def kind_of(reply: str) -> ReplyKind:
     """
     folded = unicodedata.normalize("NFKC", reply).casefold()
     word = "".join(char for char in folded if char.isalnum())
-    for kind, words in ((ReplyKind.STOP, STOP_WORDS), (ReplyKind.START, START_WORDS), (ReplyKind.HELP, HELP_WORDS)):
+    for kind, words in (
+        (ReplyKind.STOP, STOP_WORDS),
+        (ReplyKind.START, START_WORDS),
+        (ReplyKind.HELP, HELP_WORDS),
+    ):
         if word in words:
             return kind
     return ReplyKind.OTHER

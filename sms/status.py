@@ -54,13 +54,14 @@ FROM_TWILIO = {
 def replaced_by(news: Status) -> frozenset[Status]:
     """The states that `news` from the provider may replace.
 
-    Any news proves that the message exists, so it also answers `sending`, `unknown` and `not_sent`. The first final
-    word stands, except that a delivery may still follow "undelivered".
+    Any news proves that the text exists at Twilio. So it replaces whatever we believed ourselves, `queued` and
+    `left_out` among it: a text of which there is news must never be sent again. Among the provider's own words the
+    first final one stands, except that a delivery may still follow "undelivered".
     """
-    earlier = {status for status, rank in _RANK.items() if rank < _RANK[news]}
+    standing = {status for status, rank in _RANK.items() if rank >= _RANK[news]}
     if news is Status.DELIVERED:
-        earlier.add(Status.UNDELIVERED)
-    return frozenset(earlier | {Status.SENDING, Status.UNKNOWN, Status.NOT_SENT})
+        standing.remove(Status.UNDELIVERED)
+    return frozenset(Status) - standing
 
 
 class GroupStatus(TextChoices):

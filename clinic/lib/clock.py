@@ -10,7 +10,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 
 def local(instant: datetime, zone: str) -> datetime:
-    """The same instant as the wall clock of `zone` shows it. Raises ValueError for an unknown zone."""
+    """The same instant as the wall clock of `zone` shows it, to be read rather than reckoned with.
+
+    In the hour that the clocks repeat, Python calls it unequal to the same instant in another zone (PEP 495).
+    Raises ValueError for an unknown zone.
+    """
     if instant.utcoffset() is None:
         raise ValueError("An instant needs a time zone.")
     return instant.astimezone(_zone(zone))
@@ -27,7 +31,7 @@ def in_window(instant: datetime, zone: str, start: time, end: time) -> bool:
 
 
 def next_opening(instant: datetime, zone: str, start: time, end: time) -> datetime:
-    """The first instant, from `instant` on, inside the window (see in_window), in `zone`.
+    """The first instant in UTC, from `instant` on, inside the window (see in_window).
 
     When the clock jumps over `start`, the window opens with the jump, or the next day if the jump swallows it
     all. When the clock goes back, the window may open twice.
@@ -40,20 +44,24 @@ def next_opening(instant: datetime, zone: str, start: time, end: time) -> dateti
             opens += timedelta(days=1)
         target = now + (opens - wall)
         now = _change_of_offset(now, target, zone) or target
-    return local(now, zone)
+    return now
 
 
-@cache
 def zones() -> list[str]:
     """The common zone names, sorted: those of each country, and UTC. Source: zone.tab of the tz database."""
-    table = resources.files("tzdata.zoneinfo").joinpath("zone.tab").read_text(encoding="utf-8")
-    names = {line.split("\t")[2] for line in table.splitlines() if not line.startswith("#")}
-    return sorted((names | {"UTC"}) & available_timezones())
+    return sorted(_zones_of_countries() | {"UTC"})
 
 
 def is_zone(name: str) -> bool:
     """Whether `name` is a time zone, older names such as Asia/Calcutta included."""
     return name in _all_zones()
+
+
+@cache
+def _zones_of_countries() -> frozenset[str]:
+    table = resources.files("tzdata.zoneinfo").joinpath("zone.tab").read_text(encoding="utf-8")
+    names = {line.split("\t")[2] for line in table.splitlines() if not line.startswith("#")}
+    return _all_zones() & names  # the system may have an older database than the table
 
 
 @cache

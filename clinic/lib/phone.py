@@ -39,7 +39,7 @@ class Problem(StrEnum):
     EXTENSION = "extension"
 
 
-class InvalidPhone(ValueError):  # noqa: N818 - named for what the caller must do
+class InvalidPhone(ValueError):
     """Text that is no phone number. `str()` is one or two sentences for staff, without the number."""
 
     def __init__(self, problem: Problem, region: str = "") -> None:
@@ -126,7 +126,10 @@ def search_digits(text: str, *, country: str) -> list[str]:
 
 def countries() -> list[tuple[str, str]]:
     """(ISO code, English name) of every country whose numbers can be read, by name."""
-    return sorted(places.NAMES.items(), key=lambda item: unicodedata.normalize("NFKD", item[1]))
+    return sorted(
+        places.NAMES.items(),
+        key=lambda item: unicodedata.normalize("NFKD", item[1]).encode("ascii", "ignore"),
+    )
 
 
 def tidy(text: str) -> str:
@@ -170,7 +173,7 @@ def _read(reading: str, country: str) -> Phone:
     try:
         number = phonenumbers.parse(reading, country)
     except NumberParseException as refused:
-        raise InvalidPhone(_parse_problem(refused), country) from None
+        raise InvalidPhone(_parse_problem(refused), "" if "+" in reading else country) from None
     if not phonenumbers.is_valid_number(number):
         raise InvalidPhone(_length_problem(number), _plan_of(number, country))
     e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)

@@ -13,7 +13,10 @@ _OPTIONAL_ZERO = re.compile(r"\( *0 *\)")
 
 
 def digits(typed: str, *, country: str) -> list[str]:
-    """Digits to look for, any of them, in "+61412345678". `typed` is tidy: ASCII digits and punctuation."""
+    """Digits to look for, any of them, in "+61412345678". `typed` is tidy: ASCII digits and punctuation.
+
+    A trunk prefix alone is no part of a stored number, so it finds only what holds the same digit.
+    """
     found: list[str] = []
     for written in (typed, _OPTIONAL_ZERO.sub("", typed)):
         raw = re.sub(r"\D", "", written)
@@ -42,6 +45,7 @@ def _without_prefixes(raw: str, country: str) -> Iterator[str]:
         if start and raw.startswith(start):
             yield raw.removeprefix(start)
     if country == "AR":
+        yield from _argentine_mobile(raw)
         yield from _argentine_mobile(raw.removeprefix("0"))
 
 

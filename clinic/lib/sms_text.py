@@ -36,7 +36,9 @@ class CostlyCharacter:
     @property
     def name(self) -> str:
         """What to call a character that cannot be seen: "no-break space"."""
-        return " with ".join(unicodedata.name(c, "control character").lower() for c in self.character)
+        if self.character == "\t":
+            return "tab"
+        return unicodedata.name(unicodedata.normalize("NFC", self.character)[0], "control character").lower()
 
 
 # 3GPP TS 23.038, section 6.2.1, in its order. The extension table costs an escape and so two septets.

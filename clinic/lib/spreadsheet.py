@@ -8,7 +8,7 @@ _BEGINS_A_FORMULA = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 _QUOTED = re.compile(r'"(?:[^"]|"")*"?')
 
 
-class NotText(ValueError):  # noqa: N818 - named for what the caller must do
+class NotText(ValueError):
     """Bytes that no text editor could show. `str()` is a sentence for staff."""
 
 

@@ -2,8 +2,9 @@
 
 from sms.models.delivery_event import DeliveryEvent
 from sms.models.group_message import GroupMessage
+from sms.models.heartbeat import Heartbeat
 from sms.models.inbound import InboundMessage
 from sms.models.message import Message
 from sms.models.pause import SendingPause
 
-__all__ = ["DeliveryEvent", "GroupMessage", "InboundMessage", "Message", "SendingPause"]
+__all__ = ["DeliveryEvent", "GroupMessage", "Heartbeat", "InboundMessage", "Message", "SendingPause"]

@@ -1,0 +1,1 @@
+"""Pages about texts. Each view admits, validates, calls one function and answers."""

@@ -1,0 +1,142 @@
+"""To whom a group SMS goes, and what each of them will read."""
+
+from dataclasses import dataclass
+
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, QuerySet, TextField, Value, When
+from django.db.models.expressions import BaseExpression, Combinable
+from django.db.models.functions import Concat, Length, Trim
+from django.db.models.lookups import Exact
+
+from clinic.lib import placeholders
+from clinic.lib.placeholders import Literal, Template
+from clinic.lib.sms_text import segments
+from patients.eligibility import Reason, judged, verdicts
+from patients.models import Patient
+from settings_app.models import SmsSettings
+from sms.models import GroupMessage
+
+CLINIC_NAMES = frozenset({"clinic_name", "clinic_phone"})
+PATIENT_NAMES = frozenset({"first_name", "last_name"})
+DEFAULTS = {"first_name": "there"}
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a group SMS costs: `total` segments over all `texts`; the shortest and longest text in segments."""
+
+    texts: int
+    total: int
+    fewest: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The text as one real patient will read it. `shared` says that others have the same phone."""
+
+    patient: Patient
+    text: str
+    parts: int
+    shared: bool
+
+
+def template_of(body: str) -> Template:
+    """Read a group SMS's text. Raises PlaceholderError."""
+    return placeholders.parse(body, known=CLINIC_NAMES | PATIENT_NAMES, defaults=DEFAULTS)
+
+
+def with_clinic(template: Template, settings: SmsSettings) -> Template:
+    """The template with the clinic's own name and phone written out: what is left differs by patient."""
+    values = {"clinic_name": settings.clinic_name, "clinic_phone": settings.clinic_phone}
+    parts = tuple(
+        Literal(Template((part,)).render(values)) if _is_the_clinics(part) else part
+        for part in template.parts
+    )
+    return Template(parts)
+
+
+def everybody(group: GroupMessage) -> QuerySet[Patient]:
+    """All patients, judged for this group SMS: `left_out_reason` is "" for those who get it."""
+    return judged(Patient.objects.order_by(), group.purpose, deselected=deselected_ids(group))
+
+
+def verdicts_for(group: GroupMessage, patients: list[Patient]) -> dict[int, Reason | None]:
+    """For these few patients: why they are left out of this group SMS, or None if they get it."""
+    return verdicts(patients, group.purpose, deselected=deselected_ids(group))
+
+
+def recipients(group: GroupMessage) -> QuerySet[Patient]:
+    """Those who get it, as a plain queryset that can be grouped and counted further."""
+    chosen = everybody(group).filter(left_out_reason="").values("pk")
+    return Patient.objects.filter(pk__in=chosen).order_by()
+
+
+def deselected_ids(group: GroupMessage) -> QuerySet[GroupMessage, dict[str, object]]:
+    """The ids of the patients that staff unticked."""
+    through = GroupMessage.deselected.through
+    return through.objects.filter(groupmessage_id=group.pk).values("patient_id")  # type: ignore[attr-defined, no-any-return]
+
+
+def is_shared() -> Exists:
+    """Whether another active patient has the same number."""
+    others = Patient.objects.active().filter(phone=OuterRef("phone")).exclude(pk=OuterRef("pk"))
+    return Exists(others)
+
+
+def text_expression(template: Template) -> BaseExpression:
+    """The text of each patient as the database writes it; `template` holds no placeholder of the clinic's.
+
+    A phone that several patients share is addressed by the fallback: see docs/decisions. The rest is what
+    `Template.render` does, a name of nothing but spaces counting as blank.
+    """
+    pieces: list[Combinable] = [_piece(part) for part in template.parts]
+    while len(pieces) < 2:  # Concat wants two.
+        pieces.append(Value(""))
+    return Concat(*pieces, output_field=TextField())
+
+
+def parts(group: GroupMessage, settings: SmsSettings) -> Parts:
+    """Exact parts over all recipients: each distinct text is counted once and multiplied."""
+    written = recipients(group).annotate(text=text_expression(with_clinic(template_of(group.body), settings)))
+    per_text = list(written.values_list("text").annotate(Count("pk")))
+    lengths = [(len(segments(text)), number) for text, number in per_text]
+    if not lengths:
+        return Parts(texts=0, total=0, fewest=0, most=0)
+    return Parts(
+        texts=sum(number for _, number in lengths),
+        total=sum(length * number for length, number in lengths),
+        fewest=min(length for length, _ in lengths),
+        most=max(length for length, _ in lengths),
+    )
+
+
+def samples(group: GroupMessage, settings: SmsSettings) -> list[Sample]:
+    """Up to three real recipients: the longest text, the shortest, and one more, a shared phone if there is one."""
+    written = recipients(group).annotate(
+        text=text_expression(with_clinic(template_of(group.body), settings)),
+        text_length=Length("text"),
+        shared=is_shared(),
+    )
+    chosen: dict[int, Sample] = {}
+    for order in (["-text_length", "pk"], ["text_length", "pk"], ["-shared", "pk"]):
+        patient = written.exclude(pk__in=list(chosen)).order_by(*order).first()
+        if patient is not None:
+            chosen[patient.pk] = Sample(
+                patient=patient, text=patient.text, parts=len(segments(patient.text)), shared=patient.shared
+            )
+    return list(chosen.values())
+
+
+def _is_the_clinics(part: placeholders.Part) -> bool:
+    return isinstance(part, placeholders.Placeholder) and part.name in CLINIC_NAMES
+
+
+def _piece(part: placeholders.Part) -> Combinable:
+    if isinstance(part, Literal):
+        return Value(part.text)
+    return Case(
+        When(is_shared(), then=Value(part.fallback)),
+        When(Exact(Trim(part.name), Value("")), then=Value(part.fallback)),
+        default=F(part.name),
+        output_field=CharField(),
+    )

@@ -1,0 +1,36 @@
+"""What the carrier's word about one text means for the number from now on."""
+
+from datetime import datetime
+
+from django.conf import settings
+
+from patients.eligibility import Purpose
+from patients.models import Covers, SuppressionSource
+from patients.registration import mark_number_refused
+from patients.suppression import block_number
+from sms import gateway
+from sms.outbox import sender_for
+
+OPTED_OUT = 21610
+# These speak of a number together with our sender or account; the number itself may be fine for others.
+_NOT_THE_NUMBERS_FAULT = frozenset({21612, 21216})
+
+
+def covers(sender: str) -> Covers:
+    """What a STOP to `sender` stops: marketing alone, if care texts have a sender of their own."""
+    separate = settings.TWILIO_CARE_SENDER != settings.TWILIO_MARKETING_SENDER
+    return Covers.MARKETING if separate and sender == settings.TWILIO_MARKETING_SENDER else Covers.EVERYTHING
+
+
+def draw(*, code: int, phone: str, purpose: str, at: datetime) -> None:
+    """Block the number, mark it as one that cannot get texts, or do nothing: as the error code asks."""
+    if code == OPTED_OUT:
+        block_number(
+            phone=phone,
+            covers=covers(sender_for(Purpose(purpose))),
+            source=SuppressionSource.CARRIER,
+            at=at,
+            evidence=f"Twilio {code}",
+        )
+    elif code not in _NOT_THE_NUMBERS_FAULT and gateway.meaning(code).klass is gateway.Klass.PERMANENT_NUMBER:
+        mark_number_refused(phone=phone, code=code, at=at)

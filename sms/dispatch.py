@@ -1,0 +1,97 @@
+"""The sender: claim a batch, send it, settle it; and again, the most urgent first, until nothing waits."""
+
+import logging
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from patients.eligibility import Purpose
+from sms import consequences, gateway, outbox
+from sms.models import Message
+from sms.outbox import Claim
+
+logger = logging.getLogger(__name__)
+
+# A reminder or a one-off never waits behind a group SMS.
+MOST_URGENT_FIRST = (Purpose.ONE_OFF, Purpose.REMINDER, Purpose.SERVICE, Purpose.MARKETING)
+BATCH = 50
+CONCURRENCY = 20
+
+Clock = Callable[[], datetime]
+
+
+def drain(*, clock: Clock, until: datetime) -> int:
+    """Send what waits until nothing is left or the time is up; returns how many texts were claimed."""
+    claimed = 0
+    while clock() < until:
+        claim = next_batch(now=clock())
+        if claim is None:
+            break
+        send(claim, clock=clock)
+        claimed += len(claim.messages)
+    return claimed
+
+
+def next_batch(*, now: datetime) -> Claim | None:
+    """Claim from the most urgent purpose that has something waiting; None if none has."""
+    for purpose in MOST_URGENT_FIRST:
+        claim = outbox.claim(purpose=purpose, limit=BATCH, now=now)
+        if claim.examined:
+            return claim
+    return None
+
+
+def send(claim: Claim, *, clock: Clock) -> None:
+    """One POST for each text of the claim, with no transaction open; then write down what came of it."""
+    texts = [_outgoing(message, clock()) for message in claim.messages]
+    outcomes = gateway.send_all_blocking(texts, concurrency=CONCURRENCY)
+    settle(claim, outcomes, now=clock())
+
+
+def settle(claim: Claim, outcomes: list[gateway.Outcome], *, now: datetime) -> None:
+    """Write down the outcomes, in the order of the claim's messages, in one transaction."""
+    sids: dict[int, str] = {}
+    unknown: list[int] = []
+    with transaction.atomic():
+        for message, outcome in zip(claim.messages, outcomes, strict=True):
+            match outcome:
+                case gateway.Accepted(sid=sid):
+                    sids[message.pk] = sid
+                case gateway.OutcomeUnknown():
+                    unknown.append(message.pk)
+                case gateway.TryLater(code=code, retry_after=wait):
+                    later = now + (wait or _back_off(message.attempt))
+                    outbox.put_back(claim=claim, pk=message.pk, not_before=later, code=code, now=now)
+                case gateway.SendingMustStop(code=code):
+                    outbox.put_back(claim=claim, pk=message.pk, not_before=now, code=code, now=now)
+                    _let_sending_rest(code, now)
+                case gateway.Refused(code=code):
+                    outbox.mark_failed(claim=claim, pk=message.pk, code=code, now=now)
+                    consequences.draw(code=code, phone=message.phone, purpose=message.purpose, at=now)
+        outbox.mark_accepted(claim=claim, sids=sids, now=now)
+        outbox.mark_unknown(claim=claim, pks=unknown, now=now)
+
+
+def _let_sending_rest(code: int, now: datetime) -> None:
+    if outbox.pause(code=code, now=now):
+        logger.error("Sending rests", extra={"error_code": code})
+
+
+def _outgoing(message: Message, now: datetime) -> gateway.Outgoing:
+    return gateway.Outgoing(
+        to=message.phone,
+        body=message.body,
+        sender=outbox.sender_for(message.purpose),
+        callback_url=settings.PUBLIC_BASE_URL + reverse("sms:twilio_status", args=[message.token.hex]),
+        valid_for=message.send_by - now,
+    )
+
+
+def _back_off(attempt: int) -> timedelta:
+    """5 s, 10 s, 20 s … up to ten minutes, each shortened by chance to at least half of it."""
+    longest = min(600.0, 5.0 * 2 ** (attempt - 1))
+    return timedelta(seconds=longest * random.uniform(0.5, 1.0))  # noqa: S311 - spreads load, guards nothing

@@ -1,0 +1,159 @@
+"""The queue of record: texts are claimed, and settled, by rows of the database. Nothing here talks to Twilio.
+
+A text is claimed in one short transaction, sent with none open, and settled by a guarded update. Whoever dies in
+between leaves `sending`, which the sweep turns into `unknown`: never into a second text.
+"""
+
+import uuid
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, OuterRef, Subquery
+
+from patients.eligibility import Purpose, Reason, still_refused
+from patients.models import Patient
+from sms.models import Message, SendingPause
+from sms.models.message import MessageQuerySet
+from sms.status import Status
+
+# Longer than any send can take: connect 5 s, read 30 s, and the batch's turn.
+LEASE = timedelta(minutes=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A batch taken for sending. `examined` also counts those that were left out, stopped or too late."""
+
+    id: uuid.UUID
+    messages: list[Message]
+    examined: int
+
+
+def sender_for(purpose: str) -> str:
+    """What a text of this purpose comes from: a messaging service, a number or a name."""
+    marketing = purpose == Purpose.MARKETING
+    return str(settings.TWILIO_MARKETING_SENDER if marketing else settings.TWILIO_CARE_SENDER)
+
+
+def claim(*, purpose: Purpose, limit: int, now: datetime) -> Claim:
+    """Take up to `limit` waiting texts, and check each a last time: the table of eligibility has the last word.
+
+    The patients are locked with their texts, so a refusal is saved either before this check or after this claim.
+    Rows that somebody else holds are passed over; the next call finds them.
+    """
+    taken = uuid.uuid4()
+    with transaction.atomic():
+        if SendingPause.objects.in_force().exists():
+            return Claim(id=taken, messages=[], examined=0)
+        waiting = list(
+            Message.objects.ready(now)
+            .filter(purpose=purpose)
+            .select_related("patient", "appointment")
+            .select_for_update(skip_locked=True, of=("self", "patient"), no_key=True)
+            .order_by("id")[:limit]
+        )
+        verdicts = _verdicts(waiting, purpose, now)
+        _put_aside(waiting, verdicts, now)
+        going = [message.pk for message in waiting if message.pk not in verdicts]
+        newest_consent = Patient.objects.filter(pk=OuterRef("patient_id")).values("consent_event")[:1]
+        proof = {"consent_event": Subquery(newest_consent)} if purpose == Purpose.MARKETING else {}
+        Message.objects.filter(pk__in=going, status=Status.QUEUED).update(
+            status=Status.SENDING,
+            claim=taken,
+            claimed_at=now,
+            attempt=F("attempt") + 1,
+            status_at=now,
+            **proof,
+        )
+    messages = list(Message.objects.filter(claim=taken, status=Status.SENDING).order_by("id"))
+    return Claim(id=taken, messages=messages, examined=len(waiting))
+
+
+def _verdicts(waiting: list[Message], purpose: Purpose, now: datetime) -> dict[int, Status | Reason]:
+    """For the texts that must not go: the reason to leave the patient out, or EXPIRED, or CANCELLED."""
+    refused = still_refused(
+        Patient.objects.filter(pk__in=[message.patient_id for message in waiting]), purpose
+    )
+    verdicts: dict[int, Status | Reason] = {}
+    for message in waiting:
+        if message.send_by <= now:
+            verdicts[message.pk] = Status.EXPIRED
+        elif message.appointment and message.appointment.cancelled_at:
+            verdicts[message.pk] = Status.CANCELLED
+        elif message.patient_id in refused:
+            verdicts[message.pk] = refused[message.patient_id]
+        elif message.patient.phone != message.phone:
+            verdicts[message.pk] = Reason.NUMBER_CHANGED
+    return verdicts
+
+
+def _put_aside(waiting: list[Message], verdicts: dict[int, Status | Reason], now: datetime) -> None:
+    by_verdict: dict[Status | Reason, list[int]] = defaultdict(list)
+    for pk, verdict in verdicts.items():
+        by_verdict[verdict].append(pk)
+    for verdict, pks in by_verdict.items():
+        rows = Message.objects.filter(pk__in=pks, status=Status.QUEUED)
+        if isinstance(verdict, Reason):
+            rows.update(status=Status.LEFT_OUT, left_out_reason=verdict, status_at=now)
+        else:
+            rows.update(status=verdict, status_at=now)
+
+
+def mark_accepted(*, claim: Claim, sids: dict[int, str], now: datetime) -> None:
+    """Settle texts that Twilio has: message id to sid. A callback that was quicker has said more already."""
+    rows = [Message(pk=pk, sid=sid, status=Status.ACCEPTED, status_at=now) for pk, sid in sids.items()]
+    _claimed(claim).bulk_update(rows, ["sid", "status", "status_at"])
+
+
+def mark_failed(*, claim: Claim, pk: int, code: int, now: datetime) -> None:
+    """Settle a text that Twilio refused for good."""
+    _claimed(claim).filter(pk=pk).update(status=Status.FAILED, error_code=code, status_at=now)
+
+
+def mark_unknown(*, claim: Claim, pks: list[int], now: datetime) -> None:
+    """Settle texts that may or may not exist at Twilio."""
+    _claimed(claim).filter(pk__in=pks).update(status=Status.UNKNOWN, status_at=now, look_ups=0)
+
+
+def put_back(*, claim: Claim, pk: int, not_before: datetime, code: int, now: datetime) -> None:
+    """Back to waiting: only for a text that provably was not created."""
+    _claimed(claim).filter(pk=pk).update(
+        status=Status.QUEUED, not_before=not_before, error_code=code or None, status_at=now
+    )
+
+
+def _claimed(claim: Claim) -> MessageQuerySet:
+    """Only what this very claim still holds can be settled by it."""
+    return Message.objects.filter(claim=claim.id, status=Status.SENDING)
+
+
+def sweep(*, now: datetime) -> int:
+    """Texts claimed longer ago than `LEASE` become `unknown`; returns how many."""
+    return Message.objects.overdue(now - LEASE).update(status=Status.UNKNOWN, status_at=now, look_ups=0)
+
+
+def expire(*, now: datetime) -> int:
+    """Waiting texts whose time is over; returns how many. The claim would find them too, unless sending rests."""
+    late = Message.objects.filter(status=Status.QUEUED, send_by__lte=now)
+    return late.update(status=Status.EXPIRED, status_at=now)
+
+
+def pause(*, code: int, now: datetime) -> bool:
+    """Let all sending rest until a person resumes it; returns False if it rests already."""
+    _, is_new = SendingPause.objects.get_or_create(
+        resumed_at=None, defaults={"error_code": code, "paused_at": now}
+    )
+    return is_new
+
+
+def resume(*, now: datetime, by_id: int) -> bool:
+    """Returns False if nothing was resting."""
+    return bool(SendingPause.objects.in_force().update(resumed_at=now, resumed_by_id=by_id))
+
+
+def anything_ready(*, now: datetime) -> bool:
+    """Whether a worker would find something to send."""
+    return not SendingPause.objects.in_force().exists() and Message.objects.ready(now).exists()

@@ -1,0 +1,55 @@
+"""Numbers for the pages: read only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count
+
+from patients.eligibility import Reason
+from sms.models import GroupMessage, Message
+from sms.status import IN_FLIGHT, OPEN, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where the texts of one group SMS stand. `total` is without those left out from the start or later."""
+
+    per_status: dict[Status, int]
+    per_reason: dict[Reason, int]
+
+    @property
+    def total(self) -> int:
+        return sum(number for status, number in self.per_status.items() if status != Status.LEFT_OUT)
+
+    @property
+    def left_out(self) -> int:
+        return self.per_status.get(Status.LEFT_OUT, 0)
+
+    @property
+    def decided(self) -> int:
+        """Texts that need nothing more from us."""
+        return self.total - sum(self.per_status.get(status, 0) for status in OPEN)
+
+    @property
+    def awaiting_news(self) -> int:
+        """Texts that are on their way and whose last word is still to come."""
+        return sum(self.per_status.get(status, 0) for status in IN_FLIGHT)
+
+
+def progress(group: GroupMessage) -> Progress:
+    """Two grouped counts over one group SMS."""
+    texts = Message.objects.filter(group=group).order_by()
+    per_status = dict(texts.values_list("status").annotate(Count("pk")))
+    per_reason = dict(
+        texts.filter(status=Status.LEFT_OUT).values_list("left_out_reason").annotate(Count("pk"))
+    )
+    return Progress(
+        per_status={status: per_status[status] for status in Status if status in per_status},
+        per_reason={reason: per_reason[reason] for reason in Reason if reason in per_reason},
+    )
+
+
+def sent_since(start: datetime) -> dict[str, int]:
+    """Texts made since `start` by status, those left out aside."""
+    texts = Message.objects.filter(created_at__gte=start).exclude(status=Status.LEFT_OUT).order_by()
+    return dict(texts.values_list("status").annotate(Count("pk")))

@@ -1,0 +1,80 @@
+"""The only place that knows Celery. The rows are the queue; a task is a bell that says there is something to do.
+
+A bell that is lost costs seconds: `tick` rings regularly and finds all work by itself.
+"""
+
+import logging
+from datetime import timedelta
+from uuid import UUID
+
+from celery import Task, shared_task
+from django.db import transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from sms import composing, delivery, dispatch, outbox, reminders
+from sms.models import GroupMessage, Heartbeat
+
+logger = logging.getLogger(__name__)
+
+# A task ends well before the broker would hand it to somebody else.
+LONGEST_DRAIN = timedelta(seconds=60)
+
+
+@shared_task
+def drain() -> None:
+    """Send what waits."""
+    dispatch.drain(clock=timezone.now, until=timezone.now() + LONGEST_DRAIN)
+    composing.finish(at=timezone.now())
+    if outbox.anything_ready(now=timezone.now()):
+        _ring(drain)
+
+
+@shared_task
+def freeze(group_id: str) -> None:
+    """Make the list of a confirmed group SMS, then send."""
+    composing.freeze(group_id=UUID(group_id), at=timezone.now())
+    _ring(drain)
+
+
+@shared_task
+def tick() -> None:
+    """Find everything that is to be done, whatever bell was lost."""
+    now = timezone.now()
+    Heartbeat.beat(at=now)
+    outbox.sweep(now=now)
+    outbox.expire(now=now)
+    for group_id in GroupMessage.objects.to_freeze().values_list("pk", flat=True):
+        composing.freeze(group_id=group_id, at=now)
+    composing.finish(at=now)
+    if outbox.anything_ready(now=now):
+        _ring(drain)
+
+
+@shared_task
+def look_up_unknown() -> None:
+    delivery.look_up_unknown(now=timezone.now())
+
+
+@shared_task
+def queue_due_reminders() -> None:
+    if reminders.queue_due_reminders(now=timezone.now()):
+        _ring(drain)
+
+
+def send_soon() -> None:
+    """Ring for the sender once the present transaction is committed."""
+    transaction.on_commit(lambda: _ring(drain))
+
+
+def freeze_soon(group_id: UUID) -> None:
+    """Ring for the list of a group SMS once the present transaction is committed."""
+    transaction.on_commit(lambda: _ring(freeze, str(group_id)))
+
+
+def _ring(task: Task[..., None], *args: str) -> None:
+    """Enqueue `task`, at once or never: a broker that does not answer must not hold up a page."""
+    try:
+        task.apply_async(args, retry=False)
+    except (OperationalError, OSError):
+        logger.warning("The broker did not answer; the next tick finds the work", extra={"task": task.name})

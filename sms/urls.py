@@ -1,0 +1,39 @@
+"""Addresses of everything about texts."""
+
+from django.urls import path, register_converter
+from django.urls.converters import UUIDConverter
+
+from sms import webhooks
+from sms.views import compose, groups, log, one_off, pause, review
+
+app_name = "sms"
+
+
+class Token(UUIDConverter):
+    """A UUID without its dashes."""
+
+    regex = "[0-9a-f]{32}"
+
+    def to_url(self, value: object) -> str:
+        return str(value)
+
+
+register_converter(Token, "token")
+
+urlpatterns = [
+    path("sms/", groups.group_list, name="group_list"),
+    path("sms/new/", compose.new, name="compose"),
+    path("sms/log/", log.log, name="log"),
+    path("sms/inbox/", log.inbox, name="inbox"),
+    path("sms/resume/", pause.resume, name="resume"),
+    path("sms/patients/<int:patient_id>/text/", one_off.one_off, name="one_off"),
+    path("sms/<uuid:group_id>/edit/", compose.edit, name="edit"),
+    path("sms/<uuid:group_id>/review/", review.review, name="review"),
+    path("sms/<uuid:group_id>/review/people/", review.people, name="review_people"),
+    path("sms/<uuid:group_id>/review/people/<int:patient_id>/", review.untick, name="untick"),
+    path("sms/<uuid:group_id>/", groups.detail, name="group_detail"),
+    path("sms/<uuid:group_id>/progress/", groups.progress, name="progress"),
+    path("sms/<uuid:group_id>/people/", groups.people, name="group_people"),
+    path("webhooks/twilio/status/<token:token>/", webhooks.status, name="twilio_status"),
+    path("webhooks/twilio/inbound/", webhooks.reply, name="twilio_inbound"),
+]

@@ -1,0 +1,85 @@
+"""The group SMS that were written, and what became of one of them."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import permission_required
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
+
+from clinic.paging import page_of
+from patients.eligibility import Reason
+from patients.models import Patient
+from settings_app.models import SmsSettings
+from sms import reports
+from sms.models import GroupMessage, Message, SendingPause
+from sms.status import Status
+
+STOP_POLLING = 286  # htmx: this answer is the last one
+
+
+@permission_required("sms.view_groupmessage", raise_exception=True)
+@require_safe
+def group_list(request: HttpRequest) -> HttpResponse:
+    text = request.GET.get("q", "").strip()
+    found = GroupMessage.objects.select_related("created_by", "confirmed_by")
+    if text:
+        found = found.filter(body__icontains=text)
+    return render(request, "sms/group_list.html", {"page": page_of(request, found, per_page=25), "q": text})
+
+
+@permission_required("sms.view_groupmessage", raise_exception=True)
+@require_safe
+def detail(request: HttpRequest, group_id: UUID) -> HttpResponse:
+    group = get_object_or_404(GroupMessage.objects.select_related("confirmed_by"), pk=group_id)
+    if group.is_draft:
+        return redirect("sms:review", group_id)
+    return render(request, "sms/group_detail.html", _standing(group))
+
+
+@permission_required("sms.view_groupmessage", raise_exception=True)
+@require_safe
+def progress(request: HttpRequest, group_id: UUID) -> HttpResponse:
+    """The counts alone, for the page to fetch again and again until there is nothing more to come."""
+    group = get_object_or_404(GroupMessage.objects.select_related("confirmed_by"), pk=group_id)
+    standing = _standing(group)
+    status = 200 if standing["live"] else STOP_POLLING
+    return render(request, "sms/_progress.html", standing, status=status)
+
+
+def _standing(group: GroupMessage) -> dict[str, Any]:
+    progress = reports.progress(group)
+    return {
+        "group": group,
+        "progress": progress,
+        "pause": SendingPause.objects.in_force().first(),
+        "live": not group.is_finished or progress.awaiting_news > 0,
+    }
+
+
+@permission_required("sms.view_groupmessage", raise_exception=True)
+@require_safe
+def people(request: HttpRequest, group_id: UUID) -> HttpResponse:
+    """Who got it and who did not: `?status=`, `?reason=`, and `?q=` for a patient."""
+    group = get_object_or_404(GroupMessage, pk=group_id)
+    status, reason = request.GET.get("status", ""), request.GET.get("reason", "")
+    text = request.GET.get("q", "").strip()
+    wanted = Q(group=group)
+    if status in Status.values:
+        wanted &= Q(status=status)
+    if reason in Reason.values:
+        wanted &= Q(left_out_reason=reason)
+    if text:
+        matches = Patient.objects.search(text, country=SmsSettings.load().country)
+        wanted &= Q(patient__in=matches.order_by().values("pk"))
+    found = Message.objects.filter(wanted).select_related("patient").order_by("pk")
+    context = {
+        "group": group,
+        "page": page_of(request, found),
+        "status": Status(status) if status in Status.values else None,
+        "reason": Reason(reason) if reason in Reason.values else None,
+        "q": text,
+    }
+    return render(request, "sms/group_people.html", context)
