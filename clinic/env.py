@@ -34,7 +34,7 @@ def secret_key(folder: Path) -> str:
 
     The file is linked into place whole, so that processes which start together agree on one key.
     """
-    given = env.str("SECRET_KEY", default="")
+    given: str = env.str("SECRET_KEY", default="")
     if given:
         return given
     path = folder / "secret_key"

@@ -2,11 +2,15 @@
 
 from urllib.parse import urlsplit
 
+import django_stubs_ext
 from csp.constants import SELF
 
 from clinic import env as environment
 from clinic.env import BASE_DIR, env
 from clinic.logging import logging_config
+
+# Lets Django's own generic classes be written with their parameter: ModelForm[Patient].
+django_stubs_ext.monkeypatch()
 
 DATA_DIR = environment.data_dir()
 DEBUG = env.bool("DEBUG", default=False)

@@ -1,6 +1,7 @@
 """To whom a group SMS goes, and what each of them will read."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Case, CharField, Count, Exists, F, OuterRef, QuerySet, TextField, Value, When
 from django.db.models.expressions import BaseExpression, Combinable
@@ -10,10 +11,13 @@ from django.db.models.lookups import Exact
 from clinic.lib import placeholders
 from clinic.lib.placeholders import Literal, Template
 from clinic.lib.sms_text import segments
-from patients.eligibility import Reason, judged, verdicts
+from patients.eligibility import Judged, Reason, judged, verdicts
 from patients.models import Patient
 from settings_app.models import SmsSettings
 from sms.models import GroupMessage
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 CLINIC_NAMES = frozenset({"clinic_name", "clinic_phone"})
 PATIENT_NAMES = frozenset({"first_name", "last_name"})
@@ -55,7 +59,7 @@ def with_clinic(template: Template, settings: SmsSettings) -> Template:
     return Template(parts)
 
 
-def everybody(group: GroupMessage) -> QuerySet[Patient]:
+def everybody(group: GroupMessage) -> "QuerySet[WithAnnotations[Patient, Judged]]":
     """All patients, judged for this group SMS: `left_out_reason` is "" for those who get it."""
     return judged(Patient.objects.order_by(), group.purpose, deselected=deselected_ids(group))
 
@@ -71,10 +75,10 @@ def recipients(group: GroupMessage) -> QuerySet[Patient]:
     return Patient.objects.filter(pk__in=chosen).order_by()
 
 
-def deselected_ids(group: GroupMessage) -> QuerySet[GroupMessage, dict[str, object]]:
+def deselected_ids(group: GroupMessage) -> QuerySet[Any, Any]:
     """The ids of the patients that staff unticked."""
     through = GroupMessage.deselected.through
-    return through.objects.filter(groupmessage_id=group.pk).values("patient_id")  # type: ignore[attr-defined, no-any-return]
+    return through.objects.filter(groupmessage_id=group.pk).values("patient_id")
 
 
 def is_shared() -> Exists:

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -32,14 +33,14 @@ def create_draft(*, body: str, is_marketing: bool, at: datetime, by: AbstractBas
     )
 
 
-def change_draft(*, group_id: object, body: str, is_marketing: bool) -> None:
+def change_draft(*, group_id: UUID, body: str, is_marketing: bool) -> None:
     """Raises NotADraft."""
     drafts = GroupMessage.objects.filter(pk=group_id, status=GroupStatus.DRAFT)
     if not drafts.update(body=body, is_marketing=is_marketing):
         raise NotADraft
 
 
-def untick(*, group_id: object, patient_id: int, ticked: bool) -> None:
+def untick(*, group_id: UUID, patient_id: int, ticked: bool) -> None:
     """Leave one patient out of a draft, or take them in again. Raises NotADraft."""
     with transaction.atomic():
         group = GroupMessage.objects.select_for_update().get(pk=group_id)
@@ -57,7 +58,7 @@ def fingerprint(group: GroupMessage, settings: SmsSettings) -> str:
     return hashlib.sha256(f"{group.purpose}\n{text}".encode()).hexdigest()[:32]
 
 
-def confirm(*, group_id: object, reviewed: str, at_most: int, at: datetime, by: AbstractBaseUser) -> bool:
+def confirm(*, group_id: UUID, reviewed: str, at_most: int, at: datetime, by: AbstractBaseUser) -> bool:
     """Confirm what was reviewed; True for the one call that did it, False if it had been confirmed before.
 
     `reviewed` is the fingerprint and `at_most` the number of recipients that staff saw. Fewer is fine: somebody
@@ -88,7 +89,7 @@ def confirm(*, group_id: object, reviewed: str, at_most: int, at: datetime, by: 
         )
 
 
-def freeze(*, group_id: object, at: datetime) -> int:
+def freeze(*, group_id: UUID, at: datetime) -> int:
     """Write one row for each patient, those left out with their reason; returns how many rows. Once only.
 
     The step and the rows are one transaction: a crash leaves neither, and a second call finds nothing to do.

@@ -6,8 +6,10 @@ from uuid import UUID, uuid4
 from django import forms
 
 from clinic.lib.placeholders import PlaceholderError
+from patients.eligibility import Purpose
 from sms import audience
-from sms.models import GroupMessage, Message
+from sms.models import GroupMessage
+from sms.status import Status
 
 LONGEST = 1600  # Twilio takes no more: https://www.twilio.com/docs/api/errors/21617
 
@@ -66,11 +68,5 @@ class LogForm(forms.Form):
     """The filters of the communications log; nothing is required."""
 
     q = forms.CharField(label="Patient", required=False)
-    purpose = forms.ChoiceField(label="Purpose", required=False)
-    status = forms.ChoiceField(label="Status", required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name in ("purpose", "status"):
-            choices = Message._meta.get_field(name).choices or []
-            self.fields[name].choices = [("", "All"), *choices]  # type: ignore[attr-defined]
+    purpose = forms.ChoiceField(label="Purpose", required=False, choices=[("", "All"), *Purpose.choices])
+    status = forms.ChoiceField(label="Status", required=False, choices=[("", "All"), *Status.choices])

@@ -70,20 +70,19 @@ Outcome = Accepted | Refused | TryLater | SendingMustStop | OutcomeUnknown
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One message as the provider keeps it; `created_at` is UTC, in whole seconds."""
+    """One message as the provider keeps it.
+
+    `senders` holds the messaging service it went through and the number or name it came from, as far as they are
+    known; `created_at` is UTC, in whole seconds.
+    """
 
     sid: str
     status: str
     error_code: int | None
-    from_number: str | None
-    messaging_service_sid: str | None
+    senders: frozenset[str]
     created_at: datetime
     body: str
 
-    def came_from(self, sender: str) -> bool:
-        """Was this message sent by `sender`, a messaging service, a number or a name?"""
-        return bool(sender) and sender in {self.from_number, self.messaging_service_sid}
 
-
-class CannotTell(Exception):  # noqa: N818  Named for what the caller may not conclude.
+class CannotTell(Exception):
     """The provider's list could not be read in full, so that absence from it proves nothing."""

@@ -27,7 +27,7 @@ TIMEOUT = ClientTimeout(total=40, connect=5, sock_read=30)
 LONGEST_PAUSE = timedelta(hours=1)
 
 
-class NotOk(Exception):  # noqa: N818  An answer, not always an error.
+class NotOk(Exception):
     """An answer other than 2xx: HTTP status, Twilio's own code if readable, and the pause it asks for."""
 
     def __init__(self, status: int, code: int | None, retry_after: timedelta | None) -> None:

@@ -198,8 +198,7 @@ def _found(message: Any) -> Found:
         sid=message.sid,
         status=message.status or "",
         error_code=message.error_code if isinstance(message.error_code, int) else None,
-        from_number=message.from_,
-        messaging_service_sid=message.messaging_service_sid,
+        senders=frozenset(filter(None, [message.messaging_service_sid, message.from_])),
         created_at=message.date_created,
         body=message.body or "",
     )

@@ -6,6 +6,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
+from kombu.exceptions import OperationalError
 
 from clinic.celery import app
 from sms.models import Heartbeat
@@ -44,6 +45,6 @@ def _broker() -> bool:
     try:
         with app.connection_for_write(connect_timeout=2) as broker:
             broker.ensure_connection(max_retries=1, timeout=2)
-    except (OSError, app.connection_for_write().connection_errors):
+    except (OSError, OperationalError):
         return False
     return True

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -71,11 +72,10 @@ def people(request: HttpRequest, group_id: UUID) -> HttpResponse:
     if not group.is_draft:
         return redirect("sms:group_detail", group_id)
     reason, text = request.GET.get("reason", ""), request.GET.get("q", "").strip()
+    found: QuerySet[Patient] = audience.everybody(group).filter(left_out_reason=reason)
     if text:
         # Everybody is searched, whatever their verdict: the question is "will Maria get it?".
         found = Patient.objects.search(text, country=SmsSettings.load().country)
-    else:
-        found = audience.everybody(group).filter(left_out_reason=reason)
     page = page_of(request, found.order_by("last_name", "first_name", "pk"))
     answers = audience.verdicts_for(group, list(page))
     context = {
