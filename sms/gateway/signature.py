@@ -44,7 +44,8 @@ def is_signed(*, url: str, params: Mapping[str, list[str]], signature: str) -> b
         # A path that is no text, or no number for a port: nobody signs such an address.
         return False
     # Each in constant time, and all of them, so that the time taken tells nothing.
-    matches = [hmac.compare_digest(signature.encode(), one.encode()) for one in expected]
+    given = signature.encode(errors="replace")
+    matches = [hmac.compare_digest(given, one.encode()) for one in expected]
     return any(matches)
 
 
