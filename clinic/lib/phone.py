@@ -39,13 +39,27 @@ class Problem(StrEnum):
     EXTENSION = "extension"
 
 
+_SENTENCES = {
+    Problem.NOT_A_NUMBER: "This is not a phone number.",
+    Problem.TOO_SHORT: "This number is too short{for_place}.",
+    Problem.TOO_LONG: "This number is too long{for_place}.",
+    Problem.NOT_IN_USE: "No such number is in use{in_place}. Check its digits.",
+    Problem.UNKNOWN_COUNTRY: "No country has this country code. Start with a plus sign and the code, such as +61.",
+    Problem.EXTENSION: (
+        "This number has an extension, and a text cannot reach an extension. Enter a mobile number."
+    ),
+}
+
+
 class InvalidPhone(ValueError):
     """Text that is no phone number. `str()` is one or two sentences for staff, without the number."""
 
     def __init__(self, problem: Problem, region: str = "") -> None:
         self.problem = problem
         place = places.in_a_sentence(region) if region in places.NAMES else ""
-        super().__init__(_sentence(problem, place))
+        super().__init__(
+            _SENTENCES[problem].format(for_place=place and f" for {place}", in_place=place and f" in {place}")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,21 +221,3 @@ def _plan_of(number: PhoneNumber, country: str) -> str:
     """The country to name in a message: several share +1 and +44, then the clinic's own is meant."""
     regions = phonenumbers.region_codes_for_country_code(number.country_code or 0)
     return country if country in regions else regions[0]
-
-
-def _sentence(problem: Problem, place: str) -> str:
-    match problem:
-        case Problem.NOT_A_NUMBER:
-            return "This is not a phone number."
-        case Problem.TOO_SHORT:
-            return f"This number is too short{place and f' for {place}'}."
-        case Problem.TOO_LONG:
-            return f"This number is too long{place and f' for {place}'}."
-        case Problem.NOT_IN_USE:
-            return f"No such number is in use{place and f' in {place}'}. Check its digits."
-        case Problem.UNKNOWN_COUNTRY:
-            return "No country has this country code. Start with a plus sign and the code, such as +61."
-        case Problem.EXTENSION:
-            return (
-                "This number has an extension, and a text cannot reach an extension. Enter a mobile number."
-            )

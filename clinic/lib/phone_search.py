@@ -41,7 +41,7 @@ def _without_prefixes(raw: str, country: str) -> Iterator[str]:
     trunk = (plan.national_prefix if plan else None) or ""
     # "0" is the trunk prefix nearly everywhere, so a number of another country typed as at home is found as
     # well. Belarus writes 8 0 in front, of which only the 8 is in the plan.
-    for start in ("0", trunk, trunk + "0", trunk[1:]):
+    for start in ("0", trunk, trunk + "0"):
         if start and raw.startswith(start):
             yield raw.removeprefix(start)
     if country == "AR":
