@@ -52,7 +52,7 @@ _GSM_7 = re.compile(f"[{re.escape(_BASIC + _EXTENSION)}]*")
 _TWO_SEPTETS = re.compile(f"[{re.escape(_EXTENSION)}]")
 _TWO_UTF16_UNITS = re.compile("[\U00010000-\U0010ffff]")
 _MARKS = "\u0300-\u036f"
-_COSTLY = re.compile(f"[^{_MARKS}][{_MARKS}]+|[^{re.escape(_BASIC + _EXTENSION)}]", re.DOTALL)
+_COSTLY = re.compile(f"[^{_MARKS}][{_MARKS}]+|[^{re.escape(_BASIC + _EXTENSION)}]")
 
 _REPLACEMENTS = str.maketrans(
     dict.fromkeys("‘’‚‛′`´ʼ", "'")
