@@ -38,11 +38,11 @@ class UndoPreview:
     touched_since: int
 
 
-class AlreadyUndone(Exception):  # noqa: N818 - named for what the caller is told
+class AlreadyUndone(Exception):
     """This batch has been undone before."""
 
 
-class CountChanged(Exception):  # noqa: N818 - named for what the caller is told
+class CountChanged(Exception):
     """Not as many patients would change as was confirmed, so nobody has been changed."""
 
     def __init__(self, *, confirmed: int, found: int) -> None:

@@ -1,0 +1,277 @@
+"""What staff type about patients, appointments and the default."""
+
+import re
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+from django.forms.utils import from_current_timezone
+from django.http import QueryDict
+from django.utils import timezone
+
+from clinic.lib import phone as phones
+from patients.consent import Choice
+from patients.models import ConsentHow, ConsentSource, Patient
+from patients.models.patient import PatientQuerySet, searchable
+from patients.registration import Details
+from settings_app.models import SmsSettings
+
+OLDEST = timedelta(days=130 * 365)
+_THEIRS = {"autocomplete": "off"}  # the browser knows the staff's own names, not the patient's
+_DATE = forms.DateInput(attrs={"type": "date", **_THEIRS}, format="%Y-%m-%d")
+
+
+def _replace(form: forms.Form, **values: str) -> None:
+    """Show `values` when the form is shown again, in place of what was sent."""
+    data = QueryDict(mutable=True)
+    data.update(form.data)
+    for name, value in values.items():
+        data[name] = value
+    form.data = data
+
+
+class SearchForm(forms.Form):
+    SHOW = [("active", "Active"), ("archived", "Archived"), ("deceased", "Deceased"), ("all", "All")]
+
+    q = forms.CharField(
+        label="Name, number or reference",
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"type": "search", **_THEIRS}),
+    )
+    show = forms.ChoiceField(label="Show", choices=SHOW, required=False)
+
+    def results(self) -> QuerySet[Patient]:
+        """The patients it finds. What cannot be understood is left aside."""
+        self.is_valid()
+        everybody = Patient.objects.search(self.text, country=SmsSettings.load().country)
+        match self.cleaned_data.get("show"):
+            case "archived":
+                return everybody.filter(archived_at__isnull=False)
+            case "deceased":
+                return everybody.filter(deceased_at__isnull=False)
+            case "all":
+                return everybody
+        return everybody.active()
+
+    @property
+    def text(self) -> str:
+        return str(self.cleaned_data.get("q", ""))
+
+
+class PatientForm(forms.Form):
+    """For a new patient, or for `patient`. Valid, it gives `details()` and, if staff made one, a `choice()`."""
+
+    first_name = forms.CharField(
+        label="First name", max_length=100, required=False, widget=forms.TextInput(attrs=_THEIRS)
+    )
+    last_name = forms.CharField(label="Last name", max_length=100, widget=forms.TextInput(attrs=_THEIRS))
+    phone = forms.CharField(
+        label="Mobile number",
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"type": "tel", "class": "input-phone", **_THEIRS}),
+    )
+    birth_date = forms.DateField(label="Date of birth", required=False, widget=_DATE)
+    reference = forms.CharField(
+        label="Reference",
+        max_length=64,
+        required=False,
+        help_text="The patient's number in your other system, if you have one.",
+        widget=forms.TextInput(attrs={"class": "input-phone", **_THEIRS}),
+    )
+    wants_reminders = forms.BooleanField(label="Wants appointment reminders", required=False)
+    accepts_sms_marketing = forms.BooleanField(
+        label="Agrees to receive promotional SMS marketing", required=False, show_hidden_initial=True
+    )
+    how = forms.ChoiceField(
+        label="How did they tell you?",
+        choices=[("", "Not asked"), *ConsentHow.choices],
+        required=False,
+        help_text="If you choose one, what the box says is recorded as their own choice, changed or not.",
+    )
+    evidence = forms.CharField(
+        label="Note",
+        max_length=500,
+        required=False,
+        help_text="Their words, or where the signed form is kept.",
+        widget=forms.TextInput(attrs=_THEIRS),
+    )
+    # The newest row of the ledger when this page was made.
+    seen_event = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, patient: Patient | None = None) -> None:
+        self.patient = patient
+        self.sms_settings = SmsSettings.load()
+        super().__init__(data, initial=self._initial())
+
+    def _initial(self) -> dict[str, Any]:
+        if self.patient is None:
+            return {
+                "wants_reminders": True,
+                "accepts_sms_marketing": self.sms_settings.new_patients_accept_marketing,
+            }
+        names = [
+            "first_name",
+            "last_name",
+            "birth_date",
+            "reference",
+            "wants_reminders",
+            "accepts_sms_marketing",
+        ]
+        return {name: getattr(self.patient, name) for name in names} | {
+            "phone": self.patient.phone_display,
+            "seen_event": self.patient.consent_event_id,
+        }
+
+    def clean_phone(self) -> phones.Phone | None:
+        typed = self.cleaned_data["phone"]
+        if not typed:
+            return None
+        kept = self.patient and self._kept(self.patient)
+        if kept and typed == self.initial["phone"]:
+            return kept
+        try:
+            found = phones.parse(typed, country=self.sms_settings.country)
+        except phones.InvalidPhone as invalid:
+            raise ValidationError(str(invalid), code=invalid.problem) from None
+        if kept and kept.e164 == found.e164:
+            return kept
+        if problem := phones.landline_problem(found):
+            raise ValidationError(problem, code="landline")
+        return found
+
+    def clean_birth_date(self) -> date | None:
+        born: date | None = self.cleaned_data["birth_date"]
+        today = timezone.localdate()
+        if born and born > today:
+            raise ValidationError("This date is still to come. Check the year.", code="future")
+        if born and born < today - OLDEST:
+            raise ValidationError("Nobody is that old. Check the year.", code="too_old")
+        return born
+
+    def clean_reference(self) -> str:
+        reference: str = self.cleaned_data["reference"]
+        if reference and self._others().filter(reference=reference).exists():
+            raise ValidationError("Another patient has this reference.", code="taken")
+        return reference
+
+    def clean(self) -> None:
+        if self.cleaned_data.get("evidence") and not self._is_a_choice():
+            self.add_error("how", "To keep the note, choose how they told you.")
+        if self._would_undo_news():
+            self.add_error("accepts_sms_marketing", self._tell_the_news())
+
+    def details(self) -> Details:
+        names = ["first_name", "last_name", "phone", "birth_date", "reference", "wants_reminders"]
+        return Details(**{name: self.cleaned_data[name] for name in names})
+
+    def choice(self) -> Choice | None:
+        """What the patient said, if staff changed the box or chose how they were told."""
+        if not self._is_a_choice():
+            return None
+        return Choice(
+            accepts=self.cleaned_data["accepts_sms_marketing"],
+            source=ConsentSource.STAFF,
+            how=ConsentHow(self.cleaned_data["how"]) if self.cleaned_data["how"] else None,
+            evidence=self.cleaned_data["evidence"],
+        )
+
+    def duplicates(self) -> list[Patient]:
+        """Patients who are probably this very person: the same name, and the same birth date or, where one is
+        not known, the same number."""
+        if self.patient and not {"first_name", "last_name", "birth_date"} & set(self.changed_data):
+            return []
+        details = self.details()
+        same_name = self._others().filter(search_name=searchable(f"{details.first_name} {details.last_name}"))
+        alike = Q(birth_date=details.birth_date) if details.birth_date else Q()
+        if details.phone:
+            unknown = Q(birth_date=None) if details.birth_date else Q()
+            alike |= Q(phone=details.phone.e164) & unknown
+        return list(same_name.filter(alike)[:5]) if alike else []
+
+    def shares_number(self) -> bool:
+        """Whether the number is new to this patient and somebody else has it."""
+        phone = self.cleaned_data["phone"]
+        if phone is None or (self.patient and self.patient.phone == phone.e164):
+            return False
+        return bool(self._others().on_number(phone.e164).exists())
+
+    def _others(self) -> PatientQuerySet:
+        return Patient.objects.exclude(pk=self.patient.pk) if self.patient else Patient.objects.all()
+
+    @staticmethod
+    def _kept(patient: Patient) -> phones.Phone | None:
+        return (
+            phones.Phone(patient.phone, phones.PhoneKind(patient.phone_kind), "") if patient.phone else None
+        )
+
+    def _is_a_choice(self) -> bool:
+        return "accepts_sms_marketing" in self.changed_data or bool(self.cleaned_data.get("how"))
+
+    def _would_undo_news(self) -> bool:
+        """Whether a yes on this page is older than something in the ledger, such as a STOP."""
+        return bool(
+            self.patient
+            and self.cleaned_data.get("accepts_sms_marketing")
+            and self._is_a_choice()
+            and self.cleaned_data.get("seen_event") != self.patient.consent_event_id
+        )
+
+    def _tell_the_news(self) -> str:
+        """The sentence for staff; and the page now knows the news, so saving once more is a decision."""
+        assert self.patient is not None
+        _replace(self, seen_event=str(self.patient.consent_event_id))
+        _replace(self, **{"initial-accepts_sms_marketing": str(self.patient.accepts_sms_marketing)})
+        return (
+            f"While this page was open, {self.patient.get_sms_marketing_source_display()} set this to "
+            f"{'yes' if self.patient.accepts_sms_marketing else 'no'}. "
+            "If the patient agreed after that, press Save again."
+        )
+
+
+class AppointmentForm(forms.Form):
+    """Day and time are the clinic's."""
+
+    day = forms.DateField(label="Date", widget=_DATE)
+    time = forms.TimeField(label="Time", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    practitioner = forms.CharField(
+        label="With", max_length=100, required=False, widget=forms.TextInput(attrs=_THEIRS)
+    )
+
+    def clean(self) -> None:
+        day, time = self.cleaned_data.get("day"), self.cleaned_data.get("time")
+        if day is None or time is None:
+            return
+        starts_at = from_current_timezone(datetime.combine(day, time))
+        if starts_at <= timezone.now():
+            self.add_error("day", "This time has passed. Enter one that is still to come.")
+        self.cleaned_data["starts_at"] = starts_at
+
+
+class ConfirmNumberForm(forms.Form):
+    """The number of patients who would change, typed by hand. `expected` is how many there are now."""
+
+    typed = forms.CharField(
+        max_length=20,
+        widget=forms.TextInput(attrs={"class": "input-short", "inputmode": "numeric", **_THEIRS}),
+    )
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, expected: int) -> None:
+        super().__init__(data, initial={"seen": expected})
+        self.expected = expected
+        self.fields["typed"].label = f"To confirm, type the number of patients who will change: {expected}"
+
+    def clean(self) -> None:
+        typed = re.sub(r"[\s,.'’]", "", self.cleaned_data.get("typed", ""))
+        if self.cleaned_data.get("seen") != self.expected:
+            _replace(self, seen=str(self.expected), typed="")
+            self.add_error(
+                "typed",
+                f"In the meantime it has become {self.expected}. Nothing has been changed. Check the figures again.",
+            )
+        elif typed and typed != str(self.expected):
+            self.add_error("typed", f"That is not {self.expected}. Nothing has been changed.")

@@ -1,0 +1,23 @@
+from django.urls import path
+
+from patients.views import appointments, default, people
+
+app_name = "patients"
+
+urlpatterns = [
+    path("patients/", people.list_, name="list"),
+    path("patients/new/", people.create, name="create"),
+    path("patients/<int:pk>/", people.detail, name="detail"),
+    path("patients/<int:pk>/edit/", people.edit, name="edit"),
+    path("patients/<int:pk>/archive/", people.archive, name="archive"),
+    path("patients/<int:pk>/deceased/", people.deceased, name="deceased"),
+    path("patients/<int:pk>/appointments/new/", appointments.add, name="add_appointment"),
+    path(
+        "patients/<int:pk>/appointments/<int:appointment_pk>/cancel/",
+        appointments.cancel,
+        name="cancel_appointment",
+    ),
+    # Applying the default is about patients, so it lives here; the settings page leads to it.
+    path("settings/sms/apply/", default.apply, name="apply_default"),
+    path("settings/sms/apply/<int:pk>/undo/", default.undo, name="undo_default"),
+]

@@ -1,0 +1,98 @@
+"""Apply the default to all existing patients, and undo it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.db.models import Exists, OuterRef
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from clinic.paging import page_of
+from patients import batches
+from patients.forms import ConfirmNumberForm
+from patients.models import PreferenceBatch
+from settings_app.models import SmsSettings
+
+Scope = PreferenceBatch.Scope
+
+
+@permission_required("patients.add_preferencebatch", raise_exception=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def apply(request: HttpRequest) -> HttpResponse:
+    """Show what would change, ask for the number, apply. `to` and `scope` in the address say what."""
+    accept, scope = _asked(request)
+    previews = {each: batches.preview(accept=accept, scope=each) for each in Scope}
+    form = ConfirmNumberForm(request.POST or None, expected=previews[scope].changed)
+    if form.is_valid() and previews[scope].changed:
+        _apply(request, accept=accept, scope=scope, confirmed=form.expected)
+        return redirect(f"{reverse('patients:apply_default')}?to={_word(accept)}&scope={scope}")
+    context = {
+        "accept": accept,
+        "to": _word(accept),
+        "scope": scope,
+        "options": list(previews.items()),
+        "preview": previews[scope],
+        "form": form,
+        "page": page_of(request, _past(), per_page=10),
+        "is_the_default": SmsSettings.load().new_patients_accept_marketing == accept,
+    }
+    return render(request, "patients/apply_default.html", context)
+
+
+@permission_required("patients.add_preferencebatch", raise_exception=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    batch = get_object_or_404(_past(), pk=pk)
+    if request.method == "POST":
+        try:
+            done = batches.undo(batch_id=pk, at=timezone.now(), by=_user(request))
+        except batches.AlreadyUndone:
+            messages.error(request, "This change has been undone already. Nothing has been changed.")
+        else:
+            messages.success(request, f"Undone: {_patients(done.changed)} restored.")
+        return redirect("patients:apply_default")
+    context = {"batch": batch, "preview": batches.undo_preview(batch)}
+    return render(request, "patients/undo_default.html", context)
+
+
+def _asked(request: HttpRequest) -> tuple[bool, Scope]:
+    """What is to be applied to whom; where the address does not say, the present default to everyone."""
+    to, scope = request.GET.get("to"), request.GET.get("scope")
+    if to not in {"accept", "reject"}:
+        to = _word(SmsSettings.load().new_patients_accept_marketing)
+    return to == "accept", Scope(scope) if scope in Scope.values else Scope.EVERYONE
+
+
+def _apply(request: HttpRequest, *, accept: bool, scope: Scope, confirmed: int) -> None:
+    try:
+        batch = batches.apply_default(
+            accept=accept, scope=scope, at=timezone.now(), by=_user(request), confirmed=confirmed
+        )
+    except batches.CountChanged as changed:
+        messages.error(
+            request,
+            f"In the meantime it has become {changed.found}. Nothing has been changed. Check the figures.",
+        )
+    else:
+        messages.success(request, f"Applied: {_patients(batch.changed)} changed. You can undo it below.")
+
+
+def _past() -> Any:
+    is_undone = Exists(PreferenceBatch.objects.filter(undo_of=OuterRef("pk")))
+    return PreferenceBatch.objects.select_related("recorded_by", "undo_of").annotate(is_undone=is_undone)
+
+
+def _word(accept: bool) -> str:
+    return "accept" if accept else "reject"
+
+
+def _patients(number: int) -> str:
+    return f"{number:,} patient{'' if number == 1 else 's'}"
+
+
+def _user(request: HttpRequest) -> Any:
+    return request.user

@@ -1,0 +1,88 @@
+"""The one form of the switchboard."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+
+from clinic.lib import clock
+from settings_app.models import SmsSettings
+
+ACCEPT, REJECT = "accept", "reject"
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """The label of a choice, with a line of help that the field template shows below it."""
+
+    label: str
+    help: str
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class SmsSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # has no type arguments at run time
+    """`apply_to_all` is not a setting: it asks to be led on to the page that applies the default."""
+
+    new_patients = forms.ChoiceField(
+        label="New patients",
+        widget=forms.RadioSelect,
+        choices=[
+            (ACCEPT, Explained("Accept SMS marketing", "They get promotions until they say no.")),
+            (REJECT, Explained("Reject SMS marketing", "They get promotions once they say yes.")),
+        ],
+    )
+    apply_to_all = forms.BooleanField(
+        label="Apply to all existing patients",
+        required=False,
+        help_text="First you see how many patients would change, then you confirm. It can be undone.",
+    )
+
+    class Meta:
+        model = SmsSettings
+        fields = [
+            "country",
+            "time_zone",
+            "clinic_name",
+            "clinic_phone",
+            "reminders_enabled",
+            "reminder_hours_before",
+            "reminder_text",
+        ]
+        help_texts = {
+            "country": "How a phone number is read that was typed without a country code.",
+            "time_zone": "All times on these pages, and in reminders, are in this zone.",
+            "clinic_phone": "As it should stand in a text, for example (02) 9999 0000.",
+            "reminder_hours_before": "From 1 to 168 (a week).",
+            "reminder_text": (
+                "You can use {first_name} {last_name} {date} {time} {practitioner} {clinic_name} {clinic_phone}. "
+                "For patients without a first name write {first_name|there}."
+            ),
+        }
+        widgets = {"reminder_text": forms.Textarea(attrs={"rows": 4})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["new_patients"] = ACCEPT if self.instance.new_patients_accept_marketing else REJECT
+        zones = sorted({*clock.zones(), self.instance.time_zone})  # an older name in use stays on offer
+        self.fields["time_zone"] = forms.ChoiceField(
+            label=self.fields["time_zone"].label,
+            help_text=self.fields["time_zone"].help_text,
+            choices=[(zone, zone.replace("_", " ")) for zone in zones],
+        )
+
+    @property
+    def accepts(self) -> bool:
+        """Whether new patients accept marketing, once the form is valid."""
+        return bool(self.cleaned_data["new_patients"] == ACCEPT)
+
+    def save_changes(self, *, by: Any) -> None:
+        """Write the settings that staff changed, and who did it; nothing if nothing changed."""
+        changed = [name for name in self.changed_data if name in self.Meta.fields]
+        if "new_patients" in self.changed_data:
+            changed.append("new_patients_accept_marketing")
+        if changed:
+            self.instance.new_patients_accept_marketing = self.accepts
+            self.instance.updated_by = by
+            self.instance.save(update_fields=[*changed, "updated_by", "updated_at"])
