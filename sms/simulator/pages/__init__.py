@@ -1,0 +1,1 @@
+"""What a person sees: the phones, their texts, and a place to answer."""
