@@ -1,5 +1,6 @@
 """What a patient's page shows of their texts, without `patients` knowing of `sms`."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,15 +17,23 @@ register = template.Library()
 SHOWN = 30
 
 
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    """One text of ours, or one that came back."""
+
+    at: datetime
+    text: Message | None = None
+    reply: InboundMessage | None = None
+
+
 @register.inclusion_tag("sms/_patient_texts.html")
 def patient_texts(patient: Patient) -> dict[str, Any]:
     """The newest texts to the patient, and from their number, in the order in which they were written."""
     sent = Message.objects.filter(patient=patient).exclude(status=Status.LEFT_OUT).order_by("-pk")[:SHOWN]
     received = InboundMessage.objects.filter(phone=patient.phone).exclude(phone="").order_by("-pk")[:SHOWN]
-    bubbles: list[tuple[datetime, Message | InboundMessage]] = [(text.created_at, text) for text in sent]
-    bubbles += [(reply.received_at, reply) for reply in received]
-    bubbles.sort(key=lambda bubble: bubble[0])
-    return {"patient": patient, "bubbles": [bubble for _, bubble in bubbles[-SHOWN:]]}
+    bubbles = [Bubble(text.created_at, text=text) for text in sent]
+    bubbles += [Bubble(reply.received_at, reply=reply) for reply in received]
+    return {"patient": patient, "bubbles": sorted(bubbles, key=lambda bubble: bubble.at)[-SHOWN:]}
 
 
 @register.inclusion_tag("sms/_one_off_form.html", takes_context=True)

@@ -13,7 +13,7 @@ from clinic.paging import page_of
 from patients.eligibility import Reason
 from patients.models import Patient
 from settings_app.models import SmsSettings
-from sms import reports
+from sms import gateway, reports
 from sms.models import GroupMessage, Message, SendingPause
 from sms.status import Status
 
@@ -45,16 +45,20 @@ def progress(request: HttpRequest, group_id: UUID) -> HttpResponse:
     """The counts alone, for the page to fetch again and again until there is nothing more to come."""
     group = get_object_or_404(GroupMessage.objects.select_related("confirmed_by"), pk=group_id)
     standing = _standing(group)
-    status = 200 if standing["live"] else STOP_POLLING
-    return render(request, "sms/_progress.html", standing, status=status)
+    answer = render(request, "sms/_progress.html", standing, status=200 if standing["live"] else STOP_POLLING)
+    if not standing["live"]:
+        answer["HX-Refresh"] = "true"  # The page as it will stay: without polling, and with everybody left out.
+    return answer
 
 
 def _standing(group: GroupMessage) -> dict[str, Any]:
     progress = reports.progress(group)
+    pause = SendingPause.objects.in_force().first()
     return {
         "group": group,
         "progress": progress,
-        "pause": SendingPause.objects.in_force().first(),
+        "pause": pause,
+        "pause_meaning": gateway.meaning(pause.error_code) if pause else None,
         "live": not group.is_finished or progress.awaiting_news > 0,
     }
 

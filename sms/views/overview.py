@@ -8,10 +8,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from patients.models import Patient
+from settings_app.models import SmsSettings
 from sms import gateway, reports
-from sms.models import GroupMessage, Heartbeat, Message, SendingPause
+from sms.models import GroupMessage, Heartbeat, InboundMessage, Message, SendingPause
 from sms.status import GroupStatus, Status
 
+TODAY = timedelta(days=1)
 LATELY = timedelta(days=30)
 
 
@@ -20,7 +22,11 @@ def overview(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     pause = SendingPause.objects.in_force().first()
     running = GroupMessage.objects.filter(status__in=[GroupStatus.CONFIRMED, GroupStatus.SENDING])
+    sent = reports.sent_since(now - LATELY)
+    active = Patient.objects.active()
+    accepting = active.filter(accepts_sms_marketing=True).count()
     context = {
+        "settings": SmsSettings.load(),
         "pause": pause,
         "pause_meaning": gateway.meaning(pause.error_code) if pause else None,
         "sender_is_silent": Heartbeat.is_silent(now=now),
@@ -29,8 +35,10 @@ def overview(request: HttpRequest) -> HttpResponse:
         "running": [(group, reports.progress(group)) for group in running[:5]],
         "recent": GroupMessage.objects.exclude(status=GroupStatus.DRAFT).order_by("-confirmed_at")[:5],
         "drafts": GroupMessage.objects.filter(status=GroupStatus.DRAFT)[:3],
-        "sent": reports.sent_since(now - LATELY),
-        "patients": Patient.objects.active().count(),
-        "accepting": Patient.objects.active().filter(accepts_sms_marketing=True).count(),
+        "sent_total": sum(sent.values()),
+        "failed": reports.sent_since(now - TODAY).get(Status.FAILED, 0),
+        "replies": InboundMessage.objects.filter(received_at__gte=now - TODAY).count(),
+        "accepting": accepting,
+        "refusing": active.count() - accepting,
     }
     return render(request, "sms/overview.html", context)

@@ -57,6 +57,7 @@ def _what_would_be_sent(group: GroupMessage) -> dict[str, Any]:
         "group": group,
         "number": number,
         "left_out": sum(per_reason.values()),
+        "total": number + sum(per_reason.values()),
         "reasons": [(reason, per_reason[reason]) for reason in Reason if reason in per_reason],
         "parts": audience.parts(group, settings),
         "samples": audience.samples(group, settings),
