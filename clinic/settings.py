@@ -1,5 +1,6 @@
 """Settings. Every choice that differs between machines comes from the environment, through `clinic.env`."""
 
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import django_stubs_ext
@@ -108,6 +109,8 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 # the files are served from where they lie.
 COLLECTED = (STATIC_ROOT / "staticfiles.json").is_file()
 WHITENOISE_USE_FINDERS = not COLLECTED
+with suppress(OSError):  # WhiteNoise warns of a missing folder; in a read-only checkout it may.
+    STATIC_ROOT.mkdir(exist_ok=True)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
