@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from patients.models import ConsentEvent, ConsentHow, ConsentSource, Patient
 
@@ -56,6 +57,18 @@ def record_refusal_for_number(*, phone: str, source: ConsentSource, evidence: st
         for patient in patients:
             _write(patient, choice, at=at, by=None)
     return len(patients)
+
+
+def out_of_step() -> QuerySet[Patient]:
+    """Patients whose preference is not what the newest row of the ledger says. There should be none, ever."""
+    newest = ConsentEvent.objects.filter(patient=OuterRef("pk")).order_by("-pk")
+    return (
+        Patient.objects.order_by("pk")
+        .annotate(
+            newest_pk=Subquery(newest.values("pk")[:1]), newest_value=Subquery(newest.values("to_value")[:1])
+        )
+        .exclude(consent_event=F("newest_pk"), accepts_sms_marketing=F("newest_value"))
+    )
 
 
 def lock_number(phone: str) -> list[Patient]:

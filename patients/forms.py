@@ -23,6 +23,29 @@ _THEIRS = {"autocomplete": "off"}  # the browser knows the staff's own names, no
 _DATE = forms.DateInput(attrs={"type": "date", **_THEIRS}, format="%Y-%m-%d")
 
 
+def read_number(typed: str, *, patient: Patient | None, country: str) -> phones.Phone | None:
+    """The number that staff typed, or None for none. Raises ValidationError for one that cannot get texts.
+
+    The number that `patient` has already is kept, even a landline: who corrects a name is not stopped by it.
+    """
+    if not typed:
+        return None
+    kept = None
+    if patient and patient.phone:
+        kept = phones.Phone(patient.phone, phones.PhoneKind(patient.phone_kind), "")
+        if typed in {patient.phone, patient.phone_display}:
+            return kept
+    try:
+        found = phones.parse(typed, country=country)
+    except phones.InvalidPhone as invalid:
+        raise ValidationError(str(invalid), code=invalid.problem) from None
+    if kept and kept.e164 == found.e164:
+        return kept
+    if problem := phones.landline_problem(found):
+        raise ValidationError(problem, code="landline")
+    return found
+
+
 def _replace(form: forms.Form, **values: str) -> None:
     """Show `values` when the form is shown again, in place of what was sent."""
     data = QueryDict(mutable=True)
@@ -127,21 +150,9 @@ class PatientForm(forms.Form):
         }
 
     def clean_phone(self) -> phones.Phone | None:
-        typed = self.cleaned_data["phone"]
-        if not typed:
-            return None
-        kept = self.patient and self._kept(self.patient)
-        if kept and typed == self.initial["phone"]:
-            return kept
-        try:
-            found = phones.parse(typed, country=self.sms_settings.country)
-        except phones.InvalidPhone as invalid:
-            raise ValidationError(str(invalid), code=invalid.problem) from None
-        if kept and kept.e164 == found.e164:
-            return kept
-        if problem := phones.landline_problem(found):
-            raise ValidationError(problem, code="landline")
-        return found
+        return read_number(
+            self.cleaned_data["phone"], patient=self.patient, country=self.sms_settings.country
+        )
 
     def clean_birth_date(self) -> date | None:
         born: date | None = self.cleaned_data["birth_date"]
@@ -201,12 +212,6 @@ class PatientForm(forms.Form):
 
     def _others(self) -> PatientQuerySet:
         return Patient.objects.exclude(pk=self.patient.pk) if self.patient else Patient.objects.all()
-
-    @staticmethod
-    def _kept(patient: Patient) -> phones.Phone | None:
-        return (
-            phones.Phone(patient.phone, phones.PhoneKind(patient.phone_kind), "") if patient.phone else None
-        )
 
     def _is_a_choice(self) -> bool:
         return "accepts_sms_marketing" in self.changed_data or bool(self.cleaned_data.get("how"))
