@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Case, F, Q, TextField, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, TextField, Value, When
 
 from clinic.insert_select import insert_select
 from patients.models import Patient
@@ -96,9 +96,10 @@ def freeze(*, group_id: UUID, at: datetime) -> int:
     """
     with transaction.atomic():
         confirmed = GroupMessage.objects.filter(pk=group_id, status=GroupStatus.CONFIRMED)
-        if not confirmed.update(status=GroupStatus.SENDING, frozen_at=at):
+        # Whoever holds it is making the list just now: nothing to wait for.
+        if not (group := confirmed.select_for_update(skip_locked=True, no_key=True).first()):
             return 0
-        group = GroupMessage.objects.get(pk=group_id)
+        confirmed.update(status=GroupStatus.SENDING, frozen_at=at)
         gets_it = Q(left_out_reason="")
         text = audience.text_expression(audience.template_of(group.body))
         return insert_select(
@@ -124,8 +125,6 @@ def freeze(*, group_id: UUID, at: datetime) -> int:
 
 def finish(*, at: datetime) -> int:
     """Mark as finished each group SMS with nothing left to decide; returns how many."""
-    undecided = Message.objects.open().values("group")
-    sending = GroupMessage.objects.filter(status=GroupStatus.SENDING).exclude(
-        pk__in=undecided.filter(group__isnull=False)
-    )
+    undecided = Message.objects.open().filter(group=OuterRef("pk"))
+    sending = GroupMessage.objects.filter(~Exists(undecided), status=GroupStatus.SENDING)
     return sending.update(status=GroupStatus.FINISHED, finished_at=at)

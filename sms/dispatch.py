@@ -53,9 +53,14 @@ def send(claim: Claim, *, clock: Clock) -> None:
 
 
 def settle(claim: Claim, outcomes: list[gateway.Outcome], *, now: datetime) -> None:
-    """Write down the outcomes, in the order of the claim's messages, in one transaction."""
+    """Write down the outcomes, in the order of the claim's messages, in one transaction.
+
+    What a refusal means for its number comes after it, number by number: two numbers locked at a time could wait
+    for somebody who locks them the other way round, and the whole batch would be lost to the one who gives in.
+    """
     sids: dict[int, str] = {}
     unknown: list[int] = []
+    refused: list[tuple[Message, int]] = []
     with transaction.atomic():
         for message, outcome in zip(claim.messages, outcomes, strict=True):
             match outcome:
@@ -71,9 +76,11 @@ def settle(claim: Claim, outcomes: list[gateway.Outcome], *, now: datetime) -> N
                     _let_sending_rest(code, now)
                 case gateway.Refused(code=code):
                     outbox.mark_failed(claim=claim, pk=message.pk, code=code, now=now)
-                    consequences.draw(code=code, phone=message.phone, purpose=message.purpose, at=now)
+                    refused.append((message, code))
         outbox.mark_accepted(claim=claim, sids=sids, now=now)
         outbox.mark_unknown(claim=claim, pks=unknown, now=now)
+    for message, code in refused:
+        consequences.draw(code=code, phone=message.phone, purpose=message.purpose, at=now)
 
 
 def _let_sending_rest(code: int, now: datetime) -> None:
@@ -93,5 +100,5 @@ def _outgoing(message: Message, now: datetime) -> gateway.Outgoing:
 
 def _back_off(attempt: int) -> timedelta:
     """5 s, 10 s, 20 s … up to ten minutes, each shortened by chance to at least half of it."""
-    longest = min(600.0, 5.0 * 2 ** (attempt - 1))
+    longest = min(600.0, 5.0 * 2 ** min(attempt - 1, 10))
     return timedelta(seconds=longest * random.uniform(0.5, 1.0))  # noqa: S311 - spreads load, guards nothing

@@ -12,15 +12,22 @@ from sms import consequences, keywords
 from sms.models import InboundMessage
 from sms.models.inbound import ReplyKind
 
+_TWILIOS_KINDS = {"STOP": ReplyKind.STOP, "START": ReplyKind.START, "HELP": ReplyKind.HELP}
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A text from `phone` to `sender`, as Twilio handed it over."""
+    """A text from `phone` to `sender`, as Twilio handed it over.
+
+    `read_as` is what Twilio itself took it for and acted upon (STOP, START or HELP), "" if it did not say. It
+    knows words that we do not: the account may have keywords of its own, in any language.
+    """
 
     sid: str
     phone: str
     sender: str
     body: str
+    read_as: str = ""
 
 
 def receive(reply: Reply, *, at: datetime) -> str:
@@ -28,7 +35,7 @@ def receive(reply: Reply, *, at: datetime) -> str:
 
     A reply that is handed over a second time changes nothing, so an old START cannot undo a newer STOP.
     """
-    kind = keywords.kind_of(reply.body)
+    kind = _TWILIOS_KINDS.get(reply.read_as) or keywords.kind_of(reply.body)
     with transaction.atomic():
         _, is_new = InboundMessage.objects.get_or_create(
             sid=reply.sid,
@@ -53,7 +60,8 @@ def receive(reply: Reply, *, at: datetime) -> str:
             )
         elif kind == ReplyKind.START:
             lift_block(phone=reply.phone, covers=covers, at=at)
-    return _help_text() if kind == ReplyKind.HELP else ""
+    # What Twilio read for itself, it has answered too.
+    return _help_text() if kind == ReplyKind.HELP and not reply.read_as else ""
 
 
 def _help_text() -> str:

@@ -4,13 +4,14 @@ A text is claimed in one short transaction, sent with none open, and settled by 
 between leaves `sending`, which the sweep turns into `unknown`: never into a second text.
 """
 
+import logging
 import uuid
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, OuterRef, Subquery
 
 from patients.eligibility import Purpose, Reason, still_refused
@@ -18,6 +19,8 @@ from patients.models import Patient
 from sms.models import Message, SendingPause
 from sms.models.message import MessageQuerySet
 from sms.status import Status
+
+logger = logging.getLogger(__name__)
 
 # Longer than any send can take: connect 5 s, read 30 s, and the batch's turn.
 LEASE = timedelta(minutes=3)
@@ -57,6 +60,7 @@ def claim(*, purpose: Purpose, limit: int, now: datetime) -> Claim:
         )
         verdicts = _verdicts(waiting, purpose, now)
         _put_aside(waiting, verdicts, now)
+        _pass_on([message for message in waiting if isinstance(verdicts.get(message.pk), Reason)], now)
         going = [message.pk for message in waiting if message.pk not in verdicts]
         newest_consent = Patient.objects.filter(pk=OuterRef("patient_id")).values("consent_event")[:1]
         proof = {"consent_event": Subquery(newest_consent)} if purpose == Purpose.MARKETING else {}
@@ -68,7 +72,7 @@ def claim(*, purpose: Purpose, limit: int, now: datetime) -> Claim:
             status_at=now,
             **proof,
         )
-    messages = list(Message.objects.filter(claim=taken, status=Status.SENDING).order_by("id"))
+    messages = list(Message.objects.filter(pk__in=going, claim=taken).order_by("id"))
     return Claim(id=taken, messages=messages, examined=len(waiting))
 
 
@@ -102,10 +106,58 @@ def _put_aside(waiting: list[Message], verdicts: dict[int, Status | Reason], now
             rows.update(status=verdict, status_at=now)
 
 
+def _pass_on(left_out: list[Message], now: datetime) -> None:
+    """Give the texts of a group SMS to the next person on the number, who was left out because of this one.
+
+    A text to a number that several share names nobody, so it is right for the next one as it is. They wait for a
+    claim of their own, which judges them in their turn.
+    """
+    bodies = {(message.group_id, message.phone): message.body for message in left_out}
+    sharing = Message.objects.filter(
+        status=Status.LEFT_OUT,
+        left_out_reason=Reason.SHARED_NUMBER,
+        group__in={group for group, _ in bodies if group},
+        patient__phone__in={phone for _, phone in bodies},
+    )
+    following: list[Message] = []
+    for message in sharing.order_by("patient_id"):
+        if body := bodies.pop((message.group_id, message.phone), None):
+            message.status, message.left_out_reason = Status.QUEUED, ""
+            message.body, message.status_at = body, now
+            following.append(message)
+    Message.objects.filter(status=Status.LEFT_OUT).bulk_update(
+        following, ["status", "left_out_reason", "body", "status_at"]
+    )
+
+
 def mark_accepted(*, claim: Claim, sids: dict[int, str], now: datetime) -> None:
     """Settle texts that Twilio has: message id to sid. A callback that was quicker has said more already."""
+    try:
+        _accept(claim, sids, now)
+    except IntegrityError:
+        # One sid is taken; the other texts of the batch must not suffer from it.
+        for pk, sid in sids.items():
+            release_guess(sid=sid, owner=pk, now=now)
+            try:
+                _accept(claim, {pk: sid}, now)
+            except IntegrityError:
+                logger.error("Twilio gave two texts the same sid", extra={"message_id": pk})
+                mark_unknown(claim=claim, pks=[pk], now=now)
+
+
+def _accept(claim: Claim, sids: dict[int, str], now: datetime) -> None:
     rows = [Message(pk=pk, sid=sid, status=Status.ACCEPTED, status_at=now) for pk, sid in sids.items()]
-    _claimed(claim).bulk_update(rows, ["sid", "status", "status_at"])
+    with transaction.atomic():
+        _claimed(claim).bulk_update(rows, ["sid", "status", "status_at"])
+
+
+def release_guess(*, sid: str, owner: int, now: datetime) -> int:
+    """Take `sid` from a text that only a look-up gave it to: there is proof now that it is the text `owner`'s.
+
+    Of that text nothing is known any more, so it is looked up again.
+    """
+    guessed = Message.objects.bound_by_guess().filter(sid=sid).exclude(pk=owner)
+    return guessed.update(sid="", status=Status.UNKNOWN, error_code=None, status_at=now, look_ups=0)
 
 
 def mark_failed(*, claim: Claim, pk: int, code: int, now: datetime) -> None:
@@ -115,7 +167,8 @@ def mark_failed(*, claim: Claim, pk: int, code: int, now: datetime) -> None:
 
 def mark_unknown(*, claim: Claim, pks: list[int], now: datetime) -> None:
     """Settle texts that may or may not exist at Twilio."""
-    _claimed(claim).filter(pk__in=pks).update(status=Status.UNKNOWN, status_at=now, look_ups=0)
+    sending = _claimed(claim).filter(pk__in=pks, status=Status.SENDING)
+    sending.update(status=Status.UNKNOWN, status_at=now, look_ups=0)
 
 
 def put_back(*, claim: Claim, pk: int, not_before: datetime, code: int, now: datetime) -> None:
@@ -126,8 +179,12 @@ def put_back(*, claim: Claim, pk: int, not_before: datetime, code: int, now: dat
 
 
 def _claimed(claim: Claim) -> MessageQuerySet:
-    """Only what this very claim still holds can be settled by it."""
-    return Message.objects.filter(claim=claim.id, status=Status.SENDING)
+    """Only what this very claim still holds can be settled by it.
+
+    Also what the sweep gave up meanwhile: the claim's one POST has been answered after all, and nobody has
+    claimed the text since.
+    """
+    return Message.objects.filter(claim=claim.id, status__in=[Status.SENDING, Status.UNKNOWN])
 
 
 def sweep(*, now: datetime) -> int:

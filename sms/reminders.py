@@ -66,7 +66,12 @@ def _queue_mended(appointments: QuerySet[Appointment], settings: SmsSettings, no
         assert message.appointment is not None
         fresh = _reminder(message.appointment, settings, now)
         queued += Message.objects.filter(pk=message.pk, status=Status.LEFT_OUT).update(
-            status=Status.QUEUED, left_out_reason="", phone=fresh.phone, body=fresh.body, status_at=now
+            status=Status.QUEUED,
+            left_out_reason="",
+            phone=fresh.phone,
+            body=fresh.body,
+            send_by=fresh.send_by,
+            status_at=now,
         )
     return queued
 

@@ -10,23 +10,26 @@ from uuid import UUID
 from celery import Task, shared_task
 from django.db import transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError
+from kombu.exceptions import ChannelError, OperationalError
 
 from sms import composing, delivery, dispatch, outbox, reminders
 from sms.models import GroupMessage, Heartbeat
 
 logger = logging.getLogger(__name__)
 
-# A task ends well before the broker would hand it to somebody else.
-LONGEST_DRAIN = timedelta(seconds=60)
+# Then the worker turns to the next bell: with every process draining, nobody would hear the tick.
+LONGEST_DRAIN = timedelta(seconds=20)
+LONGEST_LOOK_UP = timedelta(seconds=20)
+# A bell that nobody heard in time is dropped. Else those of an hour of sending would pile up before the tick's.
+UNHEARD_SECONDS = 30
 
 
 @shared_task
 def drain() -> None:
-    """Send what waits."""
-    dispatch.drain(clock=timezone.now, until=timezone.now() + LONGEST_DRAIN)
+    """Send what waits. What others hold locked is left to the next tick."""
+    claimed = dispatch.drain(clock=timezone.now, until=timezone.now() + LONGEST_DRAIN)
     composing.finish(at=timezone.now())
-    if outbox.anything_ready(now=timezone.now()):
+    if claimed and outbox.anything_ready(now=timezone.now()):
         _ring(drain)
 
 
@@ -45,7 +48,7 @@ def tick() -> None:
     outbox.sweep(now=now)
     outbox.expire(now=now)
     for group_id in GroupMessage.objects.to_freeze().values_list("pk", flat=True):
-        composing.freeze(group_id=group_id, at=now)
+        _freeze_or_log(group_id)
     composing.finish(at=now)
     if outbox.anything_ready(now=now):
         _ring(drain)
@@ -53,13 +56,20 @@ def tick() -> None:
 
 @shared_task
 def look_up_unknown() -> None:
-    delivery.look_up_unknown(now=timezone.now())
+    delivery.look_up_unknown(clock=timezone.now, until=timezone.now() + LONGEST_LOOK_UP)
 
 
 @shared_task
 def queue_due_reminders() -> None:
     if reminders.queue_due_reminders(now=timezone.now()):
         _ring(drain)
+
+
+def _freeze_or_log(group_id: UUID) -> None:
+    try:
+        composing.freeze(group_id=group_id, at=timezone.now())
+    except Exception:  # A group SMS whose list cannot be made must not hold up all others.
+        logger.exception("The list could not be made", extra={"group_message_id": str(group_id)})
 
 
 def send_soon() -> None:
@@ -75,6 +85,6 @@ def freeze_soon(group_id: UUID) -> None:
 def _ring(task: Task[..., None], *args: str) -> None:
     """Enqueue `task`, at once or never: a broker that does not answer must not hold up a page."""
     try:
-        task.apply_async(args, retry=False)
-    except (OperationalError, OSError):
+        task.apply_async(args, retry=False, expires=UNHEARD_SECONDS)
+    except (OperationalError, ChannelError, OSError):
         logger.warning("The broker did not answer; the next tick finds the work", extra={"task": task.name})

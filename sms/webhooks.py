@@ -54,7 +54,8 @@ def reply(request: HttpRequest) -> HttpResponse:
             sid=form["MessageSid"][:34],
             phone=form["From"][:16],
             sender=(form.get("MessagingServiceSid") or form.get("To", ""))[:34],
-            body=form.get("Body", "")[:1600],
+            body=form.get("Body", "").replace("\0", "")[:1600],  # PostgreSQL stores no NUL.
+            read_as=form.get("OptOutType", ""),
         ),
         at=timezone.now(),
     )

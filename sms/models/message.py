@@ -34,6 +34,13 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Claimed, and never settled: the process died between the two."""
         return self.filter(status=Status.SENDING, claimed_at__lt=claimed_before)
 
+    def bound_by_guess(self) -> Self:
+        """Bound to a record at Twilio that a look-up found to be alike, without proof that it is the very one.
+
+        A look-up leaves its number behind; the answer to our POST and a callback, which are proof, leave none.
+        """
+        return self.filter(look_ups__gt=0).exclude(sid="")
+
     def open(self) -> Self:
         return self.filter(status__in=OPEN)
 

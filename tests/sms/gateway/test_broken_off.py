@@ -174,6 +174,18 @@ def test_an_answer_that_is_not_http_leaves_the_outcome_unknown(provider: Provide
     assert len(twilio.requests) == 1
 
 
+@pytest.mark.usefixtures("impatient")
+def test_waiting_for_its_turn_is_not_time_spent_connecting(provider: Provider) -> None:
+    def slowly(request: Request) -> None:
+        time.sleep(0.25)
+        created(request)
+
+    twilio = provider(slowly)
+    texts = [text(number) for number in range(4)]
+    assert send_all_blocking(texts, concurrency=1) == [Accepted(SID, "accepted")] * 4
+    assert len(twilio.requests) == 4
+
+
 def test_without_another_origin_texts_go_to_twilio(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,67 @@
+"""The steps of a text's life as tests take them: one line each."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from patients.models import Patient
+from settings_app.models import SmsSettings
+from sms import audience, composing, dispatch, one_off, outbox
+from sms.models import GroupMessage, Message
+from sms.status import Status
+from tests.factories import NOW, UserFactory
+
+
+def draft(body: str = "Hello", *, marketing: bool = False, at: datetime = NOW) -> GroupMessage:
+    return composing.create_draft(body=body, is_marketing=marketing, at=at, by=UserFactory.create())
+
+
+def confirm(group: GroupMessage, *, at: datetime = NOW) -> bool:
+    """Confirm what is there now."""
+    reviewed = composing.fingerprint(group, SmsSettings.load())
+    number = audience.recipients(group).count()
+    by = UserFactory.create()
+    return composing.confirm(group_id=group.pk, reviewed=reviewed, at_most=number, at=at, by=by)
+
+
+def frozen(body: str = "Hello", *, marketing: bool = False, at: datetime = NOW) -> GroupMessage:
+    """A group SMS whose texts wait."""
+    group = draft(body, marketing=marketing, at=at)
+    assert confirm(group, at=at)
+    assert composing.freeze(group_id=group.pk, at=at)
+    return group
+
+
+def queued(patient: Patient, body: str = "Your results are here", *, at: datetime = NOW) -> Message:
+    """A one-off text that waits."""
+    return one_off.queue_one_off(
+        patient=patient, body=body, request_key=uuid.uuid4(), at=at, by=UserFactory.create()
+    )
+
+
+def drain(*, at: datetime = NOW) -> int:
+    """Send all that waits."""
+    return dispatch.drain(clock=lambda: at, until=at + timedelta(seconds=1))
+
+
+def sent(body: str = "Hello", *, marketing: bool = False, at: datetime = NOW) -> GroupMessage:
+    group = frozen(body, marketing=marketing, at=at)
+    drain(at=at)
+    return group
+
+
+def claimed(patient: Patient, body: str = "Your results are here", *, at: datetime = NOW) -> outbox.Claim:
+    """A one-off text that has been claimed and not been settled."""
+    queued(patient, body, at=at)
+    claim = dispatch.next_batch(now=at)
+    assert claim is not None
+    return claim
+
+
+def standing(patient: Patient) -> tuple[str, str]:
+    """Status and left-out reason of the patient's only text."""
+    message = Message.objects.get(patient=patient)
+    return message.status, message.left_out_reason
+
+
+def status_of(message: Message) -> Status:
+    return Status(Message.objects.get(pk=message.pk).status)
