@@ -149,18 +149,20 @@ def register_many(
 
 
 def _register_batch(batch: Sequence[Row], *, at: datetime, by: AbstractBaseUser | None) -> None:
-    """The patients follow the ledger: nobody else can see them, or touch them, until all is written."""
+    """The patients follow the ledger; nobody can see them before both are written."""
     with transaction.atomic():
         # Asked for each batch: who is made after the default changed gets the new one.
         accepts = SmsSettings.load().new_patients_accept_marketing
-        patients = [
-            Patient(accepts_sms_marketing=accepts, sms_marketing_source=ConsentSource.DEFAULT, created_at=at)
-            for _ in batch
-        ]
-        for patient, (details, _) in zip(patients, batch, strict=True):
+        patients = []
+        for details, _ in batch:
+            patient = Patient(
+                accepts_sms_marketing=accepts, sms_marketing_source=ConsentSource.DEFAULT, created_at=at
+            )
             _put(patient, details)
+            patients.append(patient)
         Patient.objects.bulk_create(patients)
         born = Patient.objects.filter(pk__in=[patient.pk for patient in patients]).order_by("pk")
+        recorded_by = Value(by.pk if by else None, output_field=Patient._meta.pk)
         insert_select(
             ConsentEvent,
             {
@@ -171,27 +173,14 @@ def _register_batch(batch: Sequence[Row], *, at: datetime, by: AbstractBaseUser 
                 "how": Value(""),
                 "evidence": Value(""),
                 "phone": F("phone"),
-                "recorded_by": Value(by.pk if by else None, output_field=Patient._meta.pk),
+                "recorded_by": recorded_by,
                 "at": Value(at),
             },
             born,
         )
         chosen = zip(patients, (choice for _, choice in batch), strict=True)
         ConsentEvent.objects.bulk_create(
-            ConsentEvent(
-                patient=patient,
-                from_value=accepts,
-                from_source=ConsentSource.DEFAULT,
-                to_value=choice.accepts,
-                source=choice.source,
-                how=choice.how or "",
-                evidence=choice.evidence,
-                phone=patient.phone,
-                recorded_by_id=by.pk if by else None,
-                at=at,
-            )
-            for patient, choice in chosen
-            if choice is not None
+            _choice_of_newborn(patient, choice, at=at, by=by) for patient, choice in chosen if choice
         )
         newest = ConsentEvent.objects.filter(patient=OuterRef("pk")).order_by("-pk")
         born.update(
@@ -199,3 +188,21 @@ def _register_batch(batch: Sequence[Row], *, at: datetime, by: AbstractBaseUser 
             accepts_sms_marketing=Subquery(newest.values("to_value")[:1]),
             sms_marketing_source=Subquery(newest.values("source")[:1]),
         )
+
+
+def _choice_of_newborn(
+    patient: Patient, choice: Choice, *, at: datetime, by: AbstractBaseUser | None
+) -> ConsentEvent:
+    """The ledger's second row: `patient` still holds the default."""
+    return ConsentEvent(
+        patient=patient,
+        from_value=patient.accepts_sms_marketing,
+        from_source=patient.sms_marketing_source,
+        to_value=choice.accepts,
+        source=choice.source,
+        how=choice.how or "",
+        evidence=choice.evidence,
+        phone=patient.phone,
+        recorded_by_id=by.pk if by else None,
+        at=at,
+    )
