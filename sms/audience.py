@@ -3,7 +3,19 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Case, CharField, Count, Exists, F, OuterRef, QuerySet, TextField, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    QuerySet,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.expressions import BaseExpression, Combinable
 from django.db.models.functions import Concat, Length, Trim
 from django.db.models.lookups import Exact
@@ -93,10 +105,7 @@ def text_expression(template: Template) -> BaseExpression:
     A phone that several patients share is addressed by the fallback: see docs/decisions. The rest is what
     `Template.render` does, a name of nothing but spaces counting as blank.
     """
-    pieces: list[Combinable] = [_piece(part) for part in template.parts]
-    while len(pieces) < 2:  # Concat wants two.
-        pieces.append(Value(""))
-    return Concat(*pieces, output_field=TextField())
+    return _joined([Value(""), *(_piece(part) for part in template.parts)])
 
 
 def parts(group: GroupMessage, settings: SmsSettings) -> Parts:
@@ -129,6 +138,14 @@ def samples(group: GroupMessage, settings: SmsSettings) -> list[Sample]:
                 patient=patient, text=patient.text, parts=len(segments(patient.text)), shared=patient.shared
             )
     return list(chosen.values())
+
+
+def _joined(pieces: list[Combinable]) -> BaseExpression:
+    """In halves of halves: in a row, a hundred placeholders would be deeper than Python may recurse."""
+    if len(pieces) == 1:
+        return ExpressionWrapper(pieces[0], output_field=TextField())
+    middle = len(pieces) // 2
+    return Concat(_joined(pieces[:middle]), _joined(pieces[middle:]), output_field=TextField())
 
 
 def _is_the_clinics(part: placeholders.Part) -> bool:
