@@ -1,7 +1,6 @@
 """How an answer travels, or fails to."""
 
 import asyncio
-import base64
 import hmac
 import json
 import socket
@@ -47,8 +46,8 @@ def refuse(refused: Refusal, retry_after_s: int | None = None) -> web.Response:
 def refused_access(request: web.Request, simulator: Simulator) -> Refusal | None:
     """Twilio's objection to wrong credentials or to somebody else's account, None if there is none."""
     scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
-    expected = base64.b64encode(f"{simulator.account_sid}:{simulator.auth_token}".encode())
-    if scheme.lower() != "basic" or not hmac.compare_digest(credentials.strip().encode(), expected):
+    right = hmac.compare_digest(credentials.strip().encode(), simulator.credentials)
+    if scheme.lower() != "basic" or not right:
         return refusal(20003)
     if request.match_info["account_sid"] != simulator.account_sid:
         return refusal(20404, value=request.path)

@@ -4,7 +4,6 @@ import asyncio
 import time
 from dataclasses import dataclass
 
-from sms.simulator.ledger import Ledger
 from sms.simulator.messages import API_VERSION, CallbackAttempt, Message
 from sms.simulator.outcomes import Step
 from sms.simulator.record import Record
@@ -17,7 +16,7 @@ WORKERS = 32
 @dataclass(slots=True)
 class _Journey:
     message: Message
-    steps: list[Step]
+    steps: tuple[Step, ...]
     generation: int
     taken: int = 0
 
@@ -25,20 +24,18 @@ class _Journey:
 class Deliveries:
     """Moves messages along their steps. The steps of one message follow each other; messages overtake each other.
 
-    At most `WORKERS` callbacks are under way at once. A step waits for the callbacks of the step before, so a slow
-    application slows its own news down, and nobody else's order is touched.
+    At most `WORKERS` callbacks are under way at once. A step waits for the callbacks of the step before, so that the
+    news of one message arrives in order however slow the application is.
     """
 
-    def __init__(
-        self, *, account_sid: str, webhooks: Webhooks, behaviour: Behaviour, ledger: Ledger, record: Record
-    ) -> None:
+    def __init__(self, *, account_sid: str, webhooks: Webhooks, behaviour: Behaviour, record: Record) -> None:
         self._account_sid = account_sid
         self._webhooks = webhooks
         self._behaviour = behaviour
-        self._ledger = ledger
         self._record = record
         self._ready: asyncio.Queue[_Journey] = asyncio.Queue()
         self._workers: list[asyncio.Task[None]] = []
+        self._generation = 0
         self.pending = 0
 
     def open(self) -> None:
@@ -49,40 +46,64 @@ class Deliveries:
             worker.cancel()
         await asyncio.gather(*self._workers, return_exceptions=True)
 
-    def start(self, message: Message, steps: list[Step]) -> None:
+    def start(self, message: Message, steps: tuple[Step, ...]) -> None:
         """Let `message` take `steps`, each after the delay in force."""
         if steps:
             self.pending += 1
-            self._after_delay(_Journey(message, steps, self._ledger.generation))
+            self._after_delay(_Journey(message, steps, self._generation))
 
-    async def finish_now(self, message: Message, steps: list[Step]) -> None:
+    def give_up(self) -> None:
+        """Let every message stay where it is."""
+        self._generation += 1
+        self.pending = 0
+
+    async def finish_now(self, message: Message, steps: tuple[Step, ...]) -> None:
         """Take all `steps` without delay, and come back when their callbacks were answered."""
         for step in steps:
-            await self._take(message, step)
+            self._advance(message, step)
+            if self._is_announced(message, step):
+                await self._announce_all(message, step)
 
     def _after_delay(self, journey: _Journey) -> None:
         delay_ms = self._behaviour.settings.delivery_delay_ms
         if delay_ms:
-            asyncio.get_running_loop().call_later(delay_ms / 1000, self._ready.put_nowait, journey)
+            asyncio.get_running_loop().call_later(delay_ms / 1000, self._due, journey)
         else:
+            self._due(journey)
+
+    def _due(self, journey: _Journey) -> None:
+        if journey.generation != self._generation:
+            return
+        message, step = journey.message, journey.steps[journey.taken]
+        self._advance(message, step)
+        if self._is_announced(message, step):
             self._ready.put_nowait(journey)
+        else:
+            self._go_on(journey)
 
     async def _work(self) -> None:
         while True:
             journey = await self._ready.get()
-            still_wanted = journey.generation == self._ledger.generation
-            if still_wanted:
-                await self._take(journey.message, journey.steps[journey.taken])
-                journey.taken += 1
-            if still_wanted and journey.taken < len(journey.steps):
-                self._after_delay(journey)
-            else:
-                self.pending -= 1
+            if journey.generation == self._generation:
+                await self._announce_all(journey.message, journey.steps[journey.taken])
+                self._go_on(journey)
 
-    async def _take(self, message: Message, step: Step) -> None:
+    def _go_on(self, journey: _Journey) -> None:
+        if journey.generation != self._generation:
+            return  # given up while its callbacks were under way
+        journey.taken += 1
+        if journey.taken < len(journey.steps):
+            self._after_delay(journey)
+        else:
+            self.pending -= 1
+
+    def _advance(self, message: Message, step: Step) -> None:
         self._record.advance(message, step.status, step.error_code, time.time())
-        if not (message.status_callback and self._behaviour.settings.callbacks):
-            return
+
+    def _is_announced(self, message: Message, step: Step) -> bool:
+        return bool(step.announce and message.status_callback and self._behaviour.settings.callbacks)
+
+    async def _announce_all(self, message: Message, step: Step) -> None:
         for status in step.announce:
             await self._announce(message, status, step.error_code if status == step.status else None)
 

@@ -27,7 +27,6 @@ class Ledger:
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self.generation = 0
         self._clear()
 
     def _clear(self) -> None:
@@ -43,8 +42,7 @@ class Ledger:
         self._oldest = 1
 
     def reset(self) -> None:
-        """Forget everything. What is under way for an older `generation` is no longer wanted."""
-        self.generation += 1
+        """Forget everything."""
         self._clear()
 
     def add(self, message: Message) -> None:

@@ -7,6 +7,7 @@ of an outcome leaves this file; what it means is read here alone.
 import re
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import cache
 
 
 class Answer(Enum):
@@ -152,7 +153,8 @@ def named(name: str) -> Outcome | None:
     return known
 
 
-def timeline(outcome: Outcome, *, via_service: bool) -> list[Step]:
+@cache
+def timeline(outcome: Outcome, *, via_service: bool) -> tuple[Step, ...]:
     """The statuses that a created message goes through after its first one, with their announcements.
 
     A messaging service starts at `accepted` and is queued later, which is announced; a number starts at `queued`.
@@ -161,18 +163,18 @@ def timeline(outcome: Outcome, *, via_service: bool) -> list[Step]:
     if outcome.last_status != "failed":
         before.append("sent")
     statuses = [*before, outcome.last_status]
-    steps = [Step(status, None, (status,)) for status in before]
-    steps.append(Step(outcome.last_status, outcome.error_code, (outcome.last_status,)))
+    last = Step(outcome.last_status, outcome.error_code, (outcome.last_status,))
+    steps = (*(Step(status, None, (status,)) for status in before), last)
     if outcome.news is News.NONE:
-        return [Step(step.status, step.error_code, ()) for step in steps]
+        return tuple(Step(step.status, step.error_code, ()) for step in steps)
     if outcome.news is News.TWICE:
-        return [Step(step.status, step.error_code, step.announce * 2) for step in steps]
+        return tuple(Step(step.status, step.error_code, step.announce * 2) for step in steps)
     if outcome.news is News.REVERSED:
         return reversed_news(steps, statuses)
     return steps
 
 
-def reversed_news(steps: list[Step], statuses: list[str]) -> list[Step]:
+def reversed_news(steps: tuple[Step, ...], statuses: list[str]) -> tuple[Step, ...]:
     """The same statuses, all announced at the end, the last one first."""
     quiet = [Step(step.status, step.error_code, ()) for step in steps[:-1]]
-    return [*quiet, Step(steps[-1].status, steps[-1].error_code, tuple(reversed(statuses)))]
+    return (*quiet, Step(steps[-1].status, steps[-1].error_code, tuple(reversed(statuses))))

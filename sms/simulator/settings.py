@@ -110,14 +110,14 @@ class Behaviour:
         self._tokens -= 1
         return True
 
-    def disturb(self, steps: list[Step]) -> list[Step]:
+    def disturb(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
         """The timeline as chance leaves it: callbacks lost, doubled or turned round."""
         chances = self.settings
         if not (chances.lose or chances.duplicate or chances.reorder):
             return steps
         if chances.reorder and self._chance.random() < chances.reorder:
             steps = reversed_news(steps, [status for step in steps for status in step.announce])
-        return [Step(step.status, step.error_code, self._disturbed(step.announce)) for step in steps]
+        return tuple(Step(step.status, step.error_code, self._disturbed(step.announce)) for step in steps)
 
     def _disturbed(self, announce: tuple[str, ...]) -> tuple[str, ...]:
         kept: list[str] = []

@@ -1,6 +1,7 @@
 """The simulator itself: everything that one account knows, without HTTP around it."""
 
 import asyncio
+import base64
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -46,7 +47,9 @@ class Simulator:
         ledger_path: Path | None = None,
     ) -> None:
         self.account_sid = account_sid
-        self.auth_token = auth_token
+        self.credentials = base64.b64encode(
+            f"{account_sid}:{auth_token}".encode()
+        )  # as HTTP basic auth sends them
         self.behaviour = Behaviour(settings)
         self.record = Record(keep, ledger_path)
         self.ledger, self.opt_outs = self.record.ledger, self.record.opt_outs
@@ -59,7 +62,6 @@ class Simulator:
             account_sid=account_sid,
             webhooks=self.webhooks,
             behaviour=self.behaviour,
-            ledger=self.ledger,
             record=self.record,
         )
 
@@ -80,13 +82,14 @@ class Simulator:
 
     def reset(self) -> None:
         """Forget messages, replies, opt-outs and POSTs. Settings stay."""
+        self.deliveries.give_up()
         self.record.reset()
         self.posts.clear()
         self.posts_received = 0
         self.met_once.clear()
 
 
-def _steps_left(message: Message) -> list[outcomes.Step]:
+def _steps_left(message: Message) -> tuple[outcomes.Step, ...]:
     outcome = outcomes.named(message.outcome) or outcomes.DELIVERED
     steps = outcomes.timeline(outcome, via_service=message.service_sid is not None)
     reached = [index for index, step in enumerate(steps) if step.status == message.status]
