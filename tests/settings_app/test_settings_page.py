@@ -1,0 +1,177 @@
+"""/settings/sms/"""
+
+import re
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from patients.models import Patient
+from settings_app.models import SmsSettings
+from tests.factories import PatientFactory
+
+pytestmark = pytest.mark.django_db
+
+URL = reverse("settings_app:sms")
+SHIPPED = {
+    "new_patients": "reject",
+    "country": "AU",
+    "time_zone": "Australia/Sydney",
+    "clinic_name": "Our clinic",
+    "clinic_phone": "",
+    "reminders_enabled": "on",
+    "reminder_hours_before": "24",
+    "reminder_text": "Hi {first_name|there}, see you on {date} at {time}.",
+}
+
+
+def words(response: Any) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+class TestWhoMay:
+    def test_managers_may(self, manager_client: Client) -> None:
+        assert manager_client.get(URL).status_code == 200
+
+    def test_receptionists_may_not(self, reception_client: Client) -> None:
+        assert reception_client.get(URL).status_code == 403
+        assert reception_client.post(URL, SHIPPED | {"new_patients": "accept"}).status_code == 403
+        assert SmsSettings.load().new_patients_accept_marketing is False
+
+    def test_strangers_log_in_first(self, client: Client) -> None:
+        assert client.get(URL).url.startswith("/accounts/login/")
+
+
+def test_the_words_on_the_page(manager_client: Client) -> None:
+    html = manager_client.get(URL).content.decode()
+    assert re.search(r"<h2[^>]*>SMS subscriptions</h2>", html)
+    assert "<legend>New patients</legend>" in html
+    for label in (
+        "Accept SMS marketing",
+        "Reject SMS marketing",
+        "Apply to all existing patients",
+        "Country",
+        "Time zone",
+        "Clinic name",
+        "Clinic phone",
+    ):
+        assert re.search(rf'<label for="[\w-]+">{label}</label>', html)
+    assert '<button class="button" type="submit">Save</button>' in html
+
+
+def test_ships_as_reject_in_australia(manager_client: Client) -> None:
+    form = manager_client.get(URL).context["form"]
+    assert (form["new_patients"].value(), form["country"].value()) == ("reject", "AU")
+
+
+def test_says_what_the_default_does_not_do(manager_client: Client) -> None:
+    said = words(manager_client.get(URL))
+    assert "Changing it changes nobody who is already here, and it is not consent" in said
+
+
+class TestWhatStopDoes:
+    def test_with_one_sender_it_stops_everything(
+        self, manager_client: Client, settings: LazySettings
+    ) -> None:
+        settings.TWILIO_MARKETING_SENDER = settings.TWILIO_CARE_SENDER = "MG1"
+        said = words(manager_client.get(URL))
+        assert "no promotions, no reminders and no one-off texts" in said
+        assert "still gets reminders" not in said
+
+    def test_with_two_it_stops_promotions(self, manager_client: Client, settings: LazySettings) -> None:
+        settings.TWILIO_MARKETING_SENDER, settings.TWILIO_CARE_SENDER = "MG1", "MG2"
+        said = words(manager_client.get(URL))
+        assert "still gets reminders and one-off texts" in said
+
+
+class TestSave:
+    def test_keeps_the_settings_and_who_changed_them(self, manager_client: Client, manager: User) -> None:
+        before = SmsSettings.load().updated_at
+        sent = {
+            "new_patients": "accept",
+            "country": "NZ",
+            "time_zone": "Pacific/Auckland",
+            "clinic_name": "Harbour Clinic",
+            "clinic_phone": "09 123 4567",
+            "reminder_hours_before": "48",
+            "reminder_text": "{first_name}: {date} {time}, {practitioner}. {clinic_name} {clinic_phone} {last_name}",
+        }
+        response = manager_client.post(URL, sent)
+        assert response.url == URL
+        row = SmsSettings.load()
+        assert row.new_patients_accept_marketing is True
+        assert (row.country, row.time_zone, row.clinic_name) == ("NZ", "Pacific/Auckland", "Harbour Clinic")
+        assert (row.clinic_phone, row.reminders_enabled, row.reminder_hours_before) == (
+            "09 123 4567",
+            False,
+            48,
+        )
+        assert row.reminder_text == sent["reminder_text"]
+        assert (row.updated_by, row.updated_at > before) == (manager, True)
+        assert "Last changed by maria.manager" in words(manager_client.get(URL))
+
+    def test_and_back_to_reject(self, manager_client: Client) -> None:
+        SmsSettings.objects.update(new_patients_accept_marketing=True)
+        manager_client.post(URL, SHIPPED)
+        assert SmsSettings.load().new_patients_accept_marketing is False
+
+    def test_changes_no_patient(self, manager_client: Client) -> None:
+        patient = PatientFactory.create()
+        manager_client.post(URL, SHIPPED | {"new_patients": "accept"})
+        patient.refresh_from_db()
+        assert patient.accepts_sms_marketing is False
+        assert PatientFactory.create().accepts_sms_marketing is True
+
+    def test_of_an_unchanged_page_is_nobodys_change(self, manager_client: Client) -> None:
+        sent = SHIPPED | {"reminder_text": SmsSettings.load().reminder_text}
+        manager_client.post(URL, sent)
+        assert SmsSettings.load().updated_by is None
+
+    @pytest.mark.parametrize("to", ["accept", "reject"])
+    def test_with_the_tick_box_leads_on_to_the_preview(self, manager_client: Client, to: str) -> None:
+        PatientFactory.create()
+        response = manager_client.post(URL, SHIPPED | {"new_patients": to, "apply_to_all": "on"})
+        assert response.url == f"/settings/sms/apply/?to={to}"
+        assert manager_client.get(response.url).status_code == 200
+        assert SmsSettings.load().new_patients_accept_marketing is (to == "accept")
+        assert Patient.objects.get().accepts_sms_marketing is False
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("sent", "said"),
+        [
+            ({"reminder_text": "Hi {firstname}"}, "Did you mean {first_name}?"),
+            ({"reminder_text": "Hi {first_name"}, "A { has no } to close it."),
+            ({"reminder_text": ""}, "This field is required."),
+            ({"reminder_hours_before": "0"}, "greater than or equal to 1"),
+            ({"reminder_hours_before": "169"}, "less than or equal to 168"),
+            ({"country": "XX"}, "Select a valid choice."),
+            ({"time_zone": "Moon/Base"}, "Select a valid choice."),
+            ({"new_patients": "perhaps"}, "Select a valid choice."),
+            ({"clinic_name": ""}, "This field is required."),
+        ],
+    )
+    def test_are_said_and_nothing_is_saved(
+        self, manager_client: Client, sent: dict[str, str], said: str
+    ) -> None:
+        response = manager_client.post(URL, SHIPPED | {"clinic_phone": "12345", "apply_to_all": "on"} | sent)
+        assert said in words(response)
+        assert 'value="12345"' in response.content.decode()
+        assert SmsSettings.load().clinic_phone == ""
+
+
+def test_an_older_zone_name_in_use_stays_on_offer(manager_client: Client) -> None:
+    SmsSettings.objects.update(time_zone="Asia/Calcutta")
+    sent = SHIPPED | {"time_zone": "Asia/Calcutta", "clinic_name": "Kolkata Clinic"}
+    assert manager_client.post(URL, sent).status_code == 302
+
+
+def test_pages_show_times_of_the_clinics_zone(manager_client: Client) -> None:
+    SmsSettings.objects.update(time_zone="Pacific/Auckland")
+    manager_client.post(URL, SHIPPED | {"time_zone": "Pacific/Auckland", "clinic_name": "New"})
+    row = SmsSettings.load()
+    assert row.updated_at.astimezone(row.zone).strftime("%H:%M") in words(manager_client.get(URL))
