@@ -1,0 +1,40 @@
+"""The clinic's name, and who works there."""
+
+from django.contrib.auth.models import Group, User
+
+from settings_app.models import SmsSettings
+
+# Username, password and role, which is the name of a group. They are printed for everybody to read, so they
+# must never open anything but a demo.
+LOGINS: tuple[tuple[str, str, str], ...] = (
+    ("manager", "quiet-harbour-71", "Manager"),
+    ("receptionist", "early-ferry-28", "Receptionist"),
+)
+_NAMES = {"manager": ("Grace", "Adeyemi"), "receptionist": ("Tom", "Nguyen")}
+
+CLINIC_NAME = "Harbour Street Medical Centre"
+CLINIC_PHONE = "(02) 5550 0123"  # One of ACMA's fictitious landlines.
+
+
+def hire() -> dict[str, User]:
+    """Make the log-ins; username to user. The manager may enter the admin, and sees there what the role allows."""
+    users = {}
+    for username, password, role in LOGINS:
+        first_name, last_name = _NAMES[username]
+        users[username] = User.objects.create_user(
+            username,
+            password=password,
+            first_name=first_name,
+            last_name=last_name,
+            is_staff=role == "Manager",
+        )
+        users[username].groups.add(Group.objects.get(name=role))
+    return users
+
+
+def put_up_the_sign(*, by: User) -> SmsSettings:
+    """Give the clinic its name and phone; every other setting stays as the product ships."""
+    settings = SmsSettings.load()
+    settings.clinic_name, settings.clinic_phone, settings.updated_by = CLINIC_NAME, CLINIC_PHONE, by
+    settings.save(update_fields=["clinic_name", "clinic_phone", "updated_by", "updated_at"])
+    return settings
