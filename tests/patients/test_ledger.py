@@ -9,6 +9,7 @@ from tests.factories import PatientFactory
 
 pytestmark = pytest.mark.django_db
 
+TABLE = "patients_consentevent"
 STATEMENTS = [
     "UPDATE patients_consentevent SET evidence = 'forged'",
     "DELETE FROM patients_consentevent",
@@ -51,3 +52,19 @@ def test_a_flush_between_tests_leaves_the_ledger_guarded(turn: int) -> None:
             connection.cursor() as cursor,
         ):
             cursor.execute(statement)
+
+
+def test_the_guard_is_there_after_all_migrations() -> None:
+    """A later migration that rebuilds the table (as SQLite does for many changes) must not lose it."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [TABLE])
+            expected = {f"{TABLE}_no_delete", f"{TABLE}_no_update"}
+        else:
+            cursor.execute(
+                "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal "
+                "AND tgenabled = 'O'",
+                [TABLE],
+            )
+            expected = {f"{TABLE}_append_only"}
+        assert {name for (name,) in cursor.fetchall()} == expected
