@@ -184,7 +184,7 @@ def test_a_killed_watchdog_is_replaced(start: Callable[..., Family]) -> None:
 def watchdog_of(family: Family) -> int:
     """The supervisor's child that runs this module as a program; 0 while there is none."""
     listed = subprocess.run(
-        ["ps", "-o", "pid=,args=", "--ppid", str(family.supervisor.pid)],
+        ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(family.supervisor.pid)],
         capture_output=True,
         text=True,
         check=False,
