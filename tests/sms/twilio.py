@@ -52,6 +52,10 @@ class Twilio:
         found: list[dict[str, Any]] = self._ask(f"/_simulator/posts.json{query}")["posts"]
         return found
 
+    def is_quiet(self) -> bool:
+        """Whether all callbacks there will be have been made and answered."""
+        return bool(self._ask("/_simulator/summary.json")["under_way"] == 0)
+
     def set(self, **wanted: Any) -> None:
         self._ask("/_simulator/settings", wanted)
 
