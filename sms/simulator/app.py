@@ -8,6 +8,7 @@ from sms.simulator import control, reading, sending
 from sms.simulator.answers import refuse, refused_access
 from sms.simulator.errors import refusal
 from sms.simulator.pages import views as pages
+from sms.simulator.pages.layout import STYLESHEETS
 from sms.simulator.simulator import SIMULATOR, Simulator, simulator_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -35,8 +36,7 @@ def make_app(simulator: Simulator) -> web.Application:
             web.get("/", pages.phones),
             web.get("/phones/{phone_id:[0-9]{1,9}}", pages.phone),
             web.post("/phones/{phone_id:[0-9]{1,9}}/reply", _from_here(pages.reply)),
-            web.get("/simulator.css", pages.stylesheet),
-            web.get("/favicon.svg", pages.icon),
+            *(web.get(f"/{name}", pages.stored) for name in (*STYLESHEETS, "favicon.svg")),
         ]
     )
     return app

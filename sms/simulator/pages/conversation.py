@@ -1,5 +1,7 @@
 """One phone as a card: who it is, its texts as bubbles, and a line to answer with."""
 
+from collections.abc import Iterator
+
 from sms.simulator.ledger import Phone
 from sms.simulator.messages import Message, iso
 from sms.simulator.pages.markup import Markup, el, joined
@@ -33,7 +35,14 @@ def card(
         "article",
         _head(phone, blocked, heading),
         _earlier(phone, len(messages)),
-        el("ol", *(_bubble(message, now) for message in messages), class_="texts"),
+        el(
+            "div",
+            el("ol", *_bubbles(messages, now), class_="texts"),
+            class_="screen",
+            tabindex="0",
+            role="group",
+            aria_label=f"Texts of {spaced(phone.number)}",
+        ),
         _reply_form(phone, back),
         class_="phone",
         id=f"phone-{phone.id}",
@@ -60,15 +69,21 @@ def _earlier(phone: Phone, shown: int) -> Markup | None:
     return el("p", el("a", f"{hidden} earlier", href=f"/phones/{phone.id}"), class_="earlier")
 
 
-def _bubble(message: Message, now: float) -> Markup:
+def _bubbles(messages: list[Message], now: float) -> Iterator[Markup]:
+    """The texts, each saying whom it is from or to unless the one before it did."""
+    before = ""
+    for message in messages:
+        who = f"{'From' if message.is_outbound else 'To'} {sender_name(message.sender)}"
+        yield _bubble(message, now, None if who == before else who)
+        before = who
+
+
+def _bubble(message: Message, now: float, who: str | None) -> Markup:
     word, tone = status_of(message)
     mischief = mischief_of(message)
-    who = (
-        f"From {sender_name(message.sender)}" if message.is_outbound else f"To {sender_name(message.sender)}"
-    )
     return el(
         "li",
-        el("p", who, class_="who"),
+        el("p", who, class_="who") if who else None,
         el("p", message.body, class_="body", dir="auto"),
         el(
             "p",

@@ -6,6 +6,8 @@ from sms.simulator.outcomes import ENDINGS
 from sms.simulator.pages.markup import Markup, el, joined
 from sms.simulator.simulator import Simulator
 
+STYLESHEETS = ("base.css", "page.css", "phone.css")
+
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -26,7 +28,7 @@ def page(title: str, *content: str | None, refresh_s: int | None = None, status:
         el("meta", name="color-scheme", content="light dark"),
         el("meta", http_equiv="refresh", content=str(refresh_s)) if refresh_s else None,
         el("title", title),
-        el("link", rel="stylesheet", href="/simulator.css"),
+        *(el("link", rel="stylesheet", href=f"/{name}") for name in STYLESHEETS),
         el("link", rel="icon", href="/favicon.svg"),
     )
     body = el("body", el("a", "Skip to the phones", href="#main", class_="skip"), *content)

@@ -77,12 +77,9 @@ async def reply(request: web.Request) -> web.StreamResponse:
     raise web.HTTPSeeOther(f"{_address(form)}#phone-{answering.id}")
 
 
-async def stylesheet(request: web.Request) -> web.StreamResponse:
-    return web.FileResponse(_HERE / "simulator.css", headers={"Cache-Control": "no-cache"})
-
-
-async def icon(request: web.Request) -> web.StreamResponse:
-    return web.FileResponse(_HERE / "favicon.svg", headers={"Cache-Control": "no-cache"})
+async def stored(request: web.Request) -> web.StreamResponse:
+    """A stylesheet or the icon. The route lets no other name through."""
+    return web.FileResponse(_HERE / request.path.lstrip("/"), headers={"Cache-Control": "no-cache"})
 
 
 def _list_card(simulator: Simulator, phone: Phone, place: dict[str, str]) -> Markup:

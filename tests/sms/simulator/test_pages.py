@@ -57,7 +57,8 @@ def test_nothing_comes_from_elsewhere_and_nothing_runs(simulator: SimulatorAtWor
     assert "<script" not in page.body
     assert "style=" not in page.body
     assert re.findall(r'(?:src|href|action)="(?!/|#)', page.body) == []
-    assert simulator.get("/simulator.css").headers["Content-Type"].startswith("text/css")
+    for name in re.findall(r'rel="stylesheet" href="([^"]+)"', page.body):
+        assert simulator.get(name).headers["Content-Type"].startswith("text/css")
     assert simulator.get("/favicon.svg").headers["Content-Type"] == "image/svg+xml"
 
 
