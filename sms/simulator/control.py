@@ -1,5 +1,7 @@
 """/_simulator/: what tests, judges and people ask the simulator itself."""
 
+import asyncio
+import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,12 +17,14 @@ from sms.simulator.messages import Message, as_entry, iso
 from sms.simulator.settings import InvalidSetting
 from sms.simulator.simulator import Post, now, simulator_of
 
+ENTRIES_AT_ONCE = 200
+
 
 async def healthz(request: web.Request) -> web.Response:
     return web.Response(text="ok\n")
 
 
-async def read_ledger(request: web.Request) -> web.Response:
+async def read_ledger(request: web.Request) -> web.StreamResponse:
     """Every message, oldest first. Filters: `to`, `since` (ISO 8601 or seconds), `direction`, `limit`."""
     ledger = simulator_of(request).ledger
     try:
@@ -30,13 +34,26 @@ async def read_ledger(request: web.Request) -> web.Response:
     messages = _wanted(request, ledger.oldest_first(), since)
     limit = request.query.get("limit", "")
     found = list(islice(messages, int(limit) if limit.isascii() and limit.isdigit() else None))
-    return json_answer(
-        {
-            "created": ledger.outbound,
-            "kept": len(ledger),
-            "messages": [as_entry(message) for message in found],
-        }
+    return await _stream(
+        request, f'{{"created": {ledger.outbound}, "kept": {len(ledger)}, "messages": [', found, "]}"
     )
+
+
+async def _stream(
+    request: web.Request, before: str, messages: list[Message], after: str
+) -> web.StreamResponse:
+    """A long JSON list, written in pieces: between them the simulator goes on with its work."""
+    response = web.StreamResponse(headers={"Content-Type": "application/json; charset=utf-8"})
+    await response.prepare(request)
+    await response.write(before.encode())
+    for start in range(0, len(messages), ENTRIES_AT_ONCE):
+        piece = ", ".join(
+            json.dumps(as_entry(message)) for message in messages[start : start + ENTRIES_AT_ONCE]
+        )
+        await response.write(((", " if start else "") + piece).encode())
+        await asyncio.sleep(0)
+    await response.write_eof(after.encode())
+    return response
 
 
 async def reset_ledger(request: web.Request) -> web.Response:
@@ -47,8 +64,10 @@ async def reset_ledger(request: web.Request) -> web.Response:
 async def read_posts(request: web.Request) -> web.Response:
     """Every POST to Messages.json, also those that were refused, oldest first. Filter: `to`."""
     simulator = simulator_of(request)
-    told = (_told(post) for post in simulator.posts)
     number = request.query.get("to")
+    # Forms are read only if they can be meant: however the plus is written, the digits stand as they are.
+    digits = (number or "").removeprefix("+").encode()
+    told = (_told(post) for post in simulator.posts if digits in post.form)
     posts = [post for post in told if number is None or post["form"].get("To") == number]
     return json_answer({"received": simulator.posts_received, "posts": posts})
 

@@ -117,6 +117,13 @@ def test_the_ledger_can_be_narrowed(simulator: SimulatorAtWork) -> None:
     assert simulator.get("/_simulator/ledger.json", since="lately").status == 400
 
 
+def test_a_long_ledger_comes_whole(simulator: SimulatorAtWork) -> None:
+    for number in range(450):
+        assert simulator.create(To=PHONE, From=SENDER, Body=str(number)).status == 201
+    assert [entry["body"] for entry in simulator.ledger()] == [str(number) for number in range(450)]
+    assert len(simulator.ledger(limit="200")) == 200
+
+
 def test_posts_can_be_narrowed(simulator: SimulatorAtWork) -> None:
     create(simulator)
     simulator.create(To="+61491570157", From=SENDER, Body="Another")
