@@ -116,7 +116,7 @@ def one_off(page: Page, patient: str, text: str) -> None:
 def appointment_tomorrow(page: Page, patient: str) -> None:
     """An appointment some hours ahead, well inside the day in which reminders go out."""
     page.goto(patient)
-    page.get_by_role("link", name="Add an appointment").click()
+    page.get_by_text("Add an appointment").click()
     then = datetime.now(ZoneInfo("Australia/Sydney")) + timedelta(hours=20)
     page.get_by_label("Date").fill(f"{then:%Y-%m-%d}")
     page.get_by_label("Time", exact=True).fill(f"{then:%H:%M}")
