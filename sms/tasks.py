@@ -7,7 +7,8 @@ import logging
 from datetime import timedelta
 from uuid import UUID
 
-from celery import Task, shared_task
+from celery import Task, current_app, shared_task
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import ChannelError, OperationalError
@@ -88,3 +89,15 @@ def _ring(task: Task[..., None], *args: str) -> None:
         task.apply_async(args, retry=False, expires=UNHEARD_SECONDS)
     except (OperationalError, ChannelError, OSError):
         logger.warning("The broker did not answer; the next tick finds the work", extra={"task": task.name})
+
+
+def broker_answers() -> bool:
+    """Whether a bell would be heard now; the embedded broker is a folder and always there."""
+    if settings.CELERY_BROKER_URL.startswith("filesystem"):
+        return True
+    try:
+        with current_app.connection_for_write(connect_timeout=2) as broker:
+            broker.ensure_connection(max_retries=1, timeout=2)
+    except (OSError, OperationalError):
+        return False
+    return True
