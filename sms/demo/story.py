@@ -46,7 +46,7 @@ class Scale:
 
     def own_by(self, day: int) -> int:
         """How many patients of its own the clinic has at the end of that day; at the end of yesterday, all."""
-        return self.own * (day - OPENED + 1) // -OPENED
+        return -(self.own * (day - OPENED + 1) // OPENED)
 
 
 def is_told() -> bool:
