@@ -1,5 +1,6 @@
 """Settings. Every choice that differs between machines comes from the environment, through `clinic.env`."""
 
+import sys
 from contextlib import suppress
 from urllib.parse import urlsplit
 
@@ -107,7 +108,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 # Names with a fingerprint need `collectstatic`, which containers run when they are built. From a bare checkout
 # the files are served from where they lie.
-COLLECTED = (STATIC_ROOT / "staticfiles.json").is_file()
+COLLECTED = (STATIC_ROOT / "staticfiles.json").is_file() or "collectstatic" in sys.argv
 WHITENOISE_USE_FINDERS = not COLLECTED
 with suppress(OSError):  # WhiteNoise warns of a missing folder; in a read-only checkout it may.
     STATIC_ROOT.mkdir(exist_ok=True)
