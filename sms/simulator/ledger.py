@@ -82,10 +82,6 @@ class Ledger:
         """Phones whose number contains `digits`, the one with the newest text first."""
         return (phone for number, phone in reversed(self._phones.items()) if digits in number)
 
-    @property
-    def phone_count(self) -> int:
-        return len(self._phones)
-
     def newest_first(self, *, before: int | None = None, number: str | None = None) -> Iterator[Message]:
         """Messages from the newest back, those with a serial below `before`; of one phone if `number` is given."""
         below = self.created + 1 if before is None else before

@@ -58,6 +58,11 @@ async def serve(options: Options, *, stop: asyncio.Event, ready: Callable[[str],
     except OSError as problem:
         listening.close()
         raise CannotStart(f"The ledger cannot be written: {problem.strerror or 'unknown reason'}.") from None
+    except (KeyError, TypeError):
+        listening.close()
+        raise CannotStart(
+            "The ledger holds lines that are not this simulator's: name another file."
+        ) from None
     runner = web.AppRunner(
         make_app(simulator), access_log=None, shutdown_timeout=GRACE_S, keepalive_timeout=75
     )
@@ -85,11 +90,11 @@ def _simulator(options: Options) -> Simulator:
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= 65535:
+        raise CannotStart("A port is a number from 0 to 65535.")
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except OverflowError:
-        raise CannotStart("A port is a number from 0 to 65535.") from None
     except OSError as problem:
         if problem.errno == errno.EADDRINUSE:
             raise CannotStart(

@@ -24,11 +24,11 @@ class Heard:
 class Webhooks:
     """Posts to the application. At most `connections` at a time, nothing is ever tried again."""
 
-    def __init__(self, auth_token: str, connections: int) -> None:
+    def __init__(self, auth_token: str, connections: int, timeout_s: float = TIMEOUT_S) -> None:
         self._auth_token = auth_token
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=connections, ttl_dns_cache=300),
-            timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
+            timeout=aiohttp.ClientTimeout(total=timeout_s),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
 

@@ -1,11 +1,13 @@
 """Status callbacks: which, in which order, with what in them, and signed."""
 
+import asyncio
 import socket
 
 import pytest
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
+from sms.simulator.webhooks import Heard, Webhooks
 from tests.sms.simulator.application import Application
 from tests.sms.simulator.running import (
     ACCOUNT_SID,
@@ -115,6 +117,19 @@ def test_an_application_that_hangs_up_is_an_outcome_too(simulator: SimulatorAtWo
     assert [tried["error"] for tried in entry["callbacks"]] == ["broken", "broken"]
 
 
+def test_an_application_that_does_not_answer_is_given_up() -> None:
+    async def post(url: str) -> Heard:
+        webhooks = Webhooks(AUTH_TOKEN, connections=1, timeout_s=0.1)
+        try:
+            return await webhooks.post(url, {"MessageStatus": "sent"})
+        finally:
+            await webhooks.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        heard = asyncio.run(post(f"http://127.0.0.1:{silent.getsockname()[1]}/"))
+    assert heard == Heard(None, "timeout")
+
+
 def test_without_an_address_nothing_is_announced_and_all_is_delivered(
     simulator: SimulatorAtWork, client: Client
 ) -> None:
@@ -150,6 +165,19 @@ def test_a_reset_ends_what_is_under_way(
     simulator.request("DELETE", "/_simulator/ledger")
     assert simulator.settled_ledger() == []
     assert application.calls == []
+
+
+def test_a_reset_ends_what_waits_for_the_application_too(simulator: SimulatorAtWork, client: Client) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        send(client, f"http://127.0.0.1:{server.getsockname()[1]}/")
+        connection, _ = server.accept()
+        simulator.request("DELETE", "/_simulator/ledger")
+        connection.close()
+        send(client, "http://127.0.0.1:9/")
+        assert [entry["status"] for entry in simulator.settled_ledger()] == ["delivered"]
+        server.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            server.accept()
 
 
 def disturbed(

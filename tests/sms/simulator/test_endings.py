@@ -1,6 +1,7 @@
 """What the last four digits of a number do, one by one, as Twilio's own client meets it."""
 
 from json import JSONDecodeError
+from pathlib import Path
 
 import pytest
 import requests
@@ -193,3 +194,13 @@ def test_silence_does_not_keep_the_simulator_from_stopping() -> None:
         for ending in ("5040", "5041"):
             with pytest.raises(requests.exceptions.ReadTimeout):
                 send(client, number(ending))
+
+
+def test_the_handbook_names_every_ending() -> None:
+    handbook = (Path(__file__).parents[3] / "docs" / "simulator.md").read_text()
+    # `undelivered_30003` to `undelivered_30008` stand there as a range.
+    ranged = {f"300{last}" for last in "4567"}
+    for ending, outcome in ENDINGS.items():
+        if ending not in ranged:
+            assert ending in handbook
+            assert f"`{outcome.name}`" in handbook

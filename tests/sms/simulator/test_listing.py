@@ -100,6 +100,14 @@ def test_the_client_walks_through_all_pages_of_one_number(client: Client) -> Non
     assert [message.body for message in listed] == ["4", "3", "2", "1", "0"]
 
 
+def test_going_back_in_the_list_of_one_number(client: Client) -> None:
+    send(client, *map(str, range(5)))
+    send(client, "another", to="+61491570157")
+    second = client.messages.page(to=PHONE, page_size=2).next_page()
+    assert [message.body for message in second] == ["2", "1"]
+    assert [message.body for message in second.previous_page()] == ["4", "3"]
+
+
 def test_a_page_by_its_number_and_the_links_around_it(simulator: SimulatorAtWork, client: Client) -> None:
     send(client, *map(str, range(5)))
     answer = simulator.list_messages(To=PHONE, PageSize="2", Page="1").json
@@ -156,3 +164,14 @@ def test_memory_is_bounded_and_the_oldest_go_first() -> None:
         page = simulator.get("/").body
         assert "+61 491 570 000" not in page
         assert "+61 491 570 004" in page
+
+
+def test_what_memory_let_go_is_delivered_but_no_longer_counted() -> None:
+    with running(keep=1, delivery_delay_ms=100) as simulator:
+        for number in range(3):
+            simulator.create(To=f"+6149157000{number}", From=SENDER, Body="Hello")
+        assert [entry["status"] for entry in simulator.settled_ledger()] == ["delivered"]
+        page = simulator.get("/").body
+        assert "<dt>On the way</dt><dd>0</dd>" in page
+        assert '<dt>Delivered</dt><dd class="good">1</dd>' in page
+        assert simulator.list_messages(To="+61491570000").json["messages"] == []

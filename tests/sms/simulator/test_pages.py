@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.sms.simulator.application import Application
 from tests.sms.simulator.running import OTHER_SERVICE, PHONE, SENDER, SERVICE, SimulatorAtWork, running
 
 
@@ -192,3 +193,15 @@ def test_an_answer_tells_whether_the_application_knows() -> None:
         simulator.set(inbound_urls=[])
         simulator.reply("Hi again")
         assert "Nobody to tell: no inbound address is set" in simulator.get("/").body
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"), [(204, "The application knows"), (403, "The application answered 403")]
+)
+def test_an_answer_tells_what_the_application_said(
+    simulator: SimulatorAtWork, application: Application, answers: int, words: str
+) -> None:
+    simulator.set(inbound_urls=[application.origin])
+    application.answers = answers
+    simulator.reply("Hi", to=SENDER)
+    assert words in simulator.get("/").body
