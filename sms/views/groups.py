@@ -46,8 +46,10 @@ def progress(request: HttpRequest, group_id: UUID) -> HttpResponse:
     group = get_object_or_404(GroupMessage.objects.select_related("confirmed_by"), pk=group_id)
     standing = _standing(group)
     answer = render(request, "sms/_progress.html", standing, status=200 if standing["live"] else STOP_POLLING)
-    if not standing["live"]:
-        answer["HX-Refresh"] = "true"  # The page as it will stay: without polling, and with everybody left out.
+    list_is_there = request.GET.get("list") == "awaited" and group.frozen_at
+    if list_is_there or not standing["live"]:
+        # What is around the counts changes too: who is left out, and that nothing more is to come.
+        answer["HX-Refresh"] = "true"
     return answer
 
 
