@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from patients import csv_import
 from patients.csv_import import Column, HasProblems, Reading, read, save
@@ -218,10 +218,11 @@ def test_landlines_are_imported_and_counted() -> None:
     assert Patient.objects.filter(phone_kind="landline").count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_reference_taken_since_imports_nobody() -> None:
     found = reading("Last name,Reference\nOsei,\nIto,MR-1\n")
     PatientFactory.create(reference="MR-1")
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(IntegrityError):
         save(found, at=NOW)
     assert (Patient.objects.count(), ConsentEvent.objects.count()) == (1, 1)
 
