@@ -5,6 +5,7 @@ import fcntl
 import http.client
 import os
 import socket
+import subprocess
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator, Mapping
@@ -64,11 +65,14 @@ class Command(BaseCommand):
         check_database()
         self.say("Preparing the database ...")
         call_command("migrate", interactive=False, verbosity=0)
+        environment = environment_of_children(os.environ, port, simulator_port or free_port(port + 1))
         if not Patient.objects.exists():
             self.say("Inventing a clinic ...")
-            call_command("seed_demo", verbosity=0)
+            # As a child: the clinic's past knows two senders only from the environment that its future has.
+            seed = [sys.executable, str(settings.BASE_DIR / "manage.py"), "seed_demo", "--verbosity=0"]
+            if subprocess.run(seed, env=environment).returncode:  # noqa: S603 - our own command, no shell
+                raise Refusal("The demo's clinic could not be invented: see above.")
         connection.close()
-        environment = environment_of_children(os.environ, port, simulator_port or free_port(port + 1))
         supervisor = Supervisor([*programs(port, pool, environment)], settings.DATA_DIR / "logs", self.say)
         self.say("Starting ...")
         supervisor.run(is_ready=Answers(port), announce=lambda: self.announce(port, environment))
