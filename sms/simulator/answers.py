@@ -58,9 +58,7 @@ def http_status_of(answer: Answer) -> int | None:
     return _HTTP_STATUS.get(answer)
 
 
-async def give(
-    answer: Answer, resource: dict[str, Any], request: web.Request, simulator: Simulator
-) -> web.StreamResponse:
+async def give(answer: Answer, resource: dict[str, Any], request: web.Request) -> web.StreamResponse:
     """Answer a POST that was not refused. `resource` is the message, if there is to be one to show."""
     match answer:
         case Answer.AS_TWILIO:
@@ -74,14 +72,14 @@ async def give(
         case Answer.GATEWAY_PAGE:
             return web.Response(text=_GATEWAY_PAGE, status=502, content_type="text/html")
         case Answer.SILENCE:
-            await _say_nothing(request, simulator)
+            await _say_nothing(request)
     return _hang_up(request)
 
 
-async def _say_nothing(request: web.Request, simulator: Simulator) -> None:
-    """Keep the caller waiting until they give up, or the simulator is told to stop."""
+async def _say_nothing(request: web.Request) -> None:
+    """Keep the caller waiting until they give up. Should the simulator stop meanwhile, the framework ends this."""
     for _ in range(LONGEST_SILENCE_S * 10):
-        if request.transport is None or request.transport.is_closing() or simulator.stopping.is_set():
+        if request.transport is None or request.transport.is_closing():
             return
         await asyncio.sleep(0.1)
 

@@ -36,7 +36,7 @@ async def create_message(request: web.Request) -> web.StreamResponse:
     resource = as_twilio(message, simulator.account_sid) if message else {}
     if message:
         await _set_going(simulator, outcome, message)
-    return await give(outcome.answer, resource, request, simulator)
+    return await give(outcome.answer, resource, request)
 
 
 def _choose(simulator: Simulator, form: RequestForm) -> Outcome:

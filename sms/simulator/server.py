@@ -73,7 +73,6 @@ async def serve(options: Options, *, stop: asyncio.Event, ready: Callable[[str],
         ready(_origin(listening))
         await stop.wait()
     finally:
-        simulator.stopping.set()
         await runner.cleanup()
         await simulator.close()
         listening.close()

@@ -1,6 +1,5 @@
 """The simulator itself: everything that one account knows, without HTTP around it."""
 
-import asyncio
 import base64
 import time
 from collections import deque
@@ -56,7 +55,6 @@ class Simulator:
         self.posts: deque[Post] = deque(maxlen=keep)
         self.posts_received = 0
         self.met_once: set[str] = set()
-        self.stopping = asyncio.Event()
         self.webhooks = Webhooks(auth_token, CONNECTIONS)
         self.deliveries = Deliveries(
             account_sid=account_sid,
