@@ -12,6 +12,9 @@ from tests.journeys.clinic import Clinic, empty_redis, new_database, open_clinic
 
 CHROMIUM = Path("/usr/bin/chromium")
 
+# Two files may run at once, each in a Redis database of its own.
+REDIS_DATABASES = {"test_the_mission": 12, "test_confirm_once": 13, "test_pages_in_a_browser": 14}
+
 expect.set_options(timeout=15_000)
 
 
@@ -41,8 +44,8 @@ def clinic(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     database, broker = os.environ.get("DATABASE_URL", ""), os.environ.get("CELERY_BROKER_URL", "")
     if not database.startswith("postgres") or not broker.startswith("redis"):
         pytest.skip("needs PostgreSQL and Redis: set DATABASE_URL and CELERY_BROKER_URL")
-    name = f"clinic_journey_{request.module.__name__.rpartition('_')[2]}"
-    number = 10 + len(name) % 5
+    name = request.module.__name__.rpartition(".")[2]
+    number = REDIS_DATABASES[name]
     with (
         new_database(database, name) as own_database,
         empty_redis(broker, number) as own_broker,
