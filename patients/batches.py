@@ -71,7 +71,7 @@ def preview(*, accept: bool, scope: Scope) -> Preview:
 
 def undo_preview(batch: PreferenceBatch) -> UndoPreview:
     """Count whom undoing `batch` would restore, and who has been touched since and stays as they are."""
-    restored = Patient.objects.filter(consent_event__batch=batch).count()
+    restored = _untouched(batch).count()
     return UndoPreview(restored=restored, touched_since=batch.changed - restored)
 
 
@@ -113,12 +113,11 @@ def undo(*, batch_id: int, at: datetime, by: AbstractBaseUser | None = None) -> 
         batch = PreferenceBatch.objects.create(
             to_value=None, scope=done.scope, undo_of=done, recorded_by_id=_pk(by), at=at
         )
-        untouched = Patient.objects.filter(consent_event__batch=done)
-        columns = _ledger_columns(batch, ConsentSource.UNDO) | {"to_value": F("consent_event__from_value")}
-        batch.changed = insert_select(ConsentEvent, columns, _locked(untouched))
+        columns = _ledger_columns(batch, ConsentSource.UNDO) | {"to_value": F("consent_events__from_value")}
+        batch.changed = insert_select(ConsentEvent, columns, _locked(_untouched(done)))
         batch.save(update_fields=["changed"])
-        before = ConsentEvent.objects.filter(batch=done, patient=OuterRef("pk"))
-        _follow_ledger(batch, source=Subquery(before.values("from_source")[:1]))
+        before = ConsentEvent.objects.filter(pk=OuterRef("consent_event"))
+        _follow_ledger(batch, source=Subquery(before.values("from_source")))
     return batch
 
 
@@ -133,6 +132,15 @@ def _in_scope(scope: Scope) -> QuerySet[Patient]:
         return everybody
     chose = ConsentEvent.objects.filter(patient=OuterRef("pk"), source__in=CHOSEN)
     return everybody.exclude(sms_marketing_source__in=CHOSEN).exclude(Exists(chose))
+
+
+def _untouched(batch: PreferenceBatch) -> QuerySet[Patient]:
+    """Patients whose newest ledger row is still that of `batch`, each joined to it as `consent_events`.
+
+    Joined by the patient's id, so that a database that does not know yet how large the batch is finds each
+    patient by an index.
+    """
+    return Patient.objects.filter(consent_events__batch=batch, consent_event=F("consent_events__pk"))
 
 
 def _locked(patients: QuerySet[Patient]) -> QuerySet[Patient]:
@@ -161,8 +169,12 @@ def _ledger_columns(batch: PreferenceBatch, source: ConsentSource) -> dict[str, 
 
 
 def _follow_ledger(batch: PreferenceBatch, *, source: BaseExpression) -> None:
-    """Bring the patients of `batch` in line with the ledger rows that were just written for them."""
-    event = ConsentEvent.objects.filter(batch=batch, patient=OuterRef("pk"))
+    """Bring the patients of `batch` in line with the ledger rows that were just written for them.
+
+    They are locked, so that row is their newest. It is looked for as such, not by the batch: PostgreSQL has no
+    statistics about the batch yet, would take it for one row and read all of it for each patient.
+    """
+    event = ConsentEvent.objects.filter(patient=OuterRef("pk")).order_by("-pk")
     Patient.objects.filter(pk__in=ConsentEvent.objects.filter(batch=batch).values("patient")).update(
         accepts_sms_marketing=Subquery(event.values("to_value")[:1]),
         sms_marketing_source=source,
