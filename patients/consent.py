@@ -1,12 +1,15 @@
 """The only writer of a preference and its ledger row."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery, Value
+from django.db.models.expressions import BaseExpression
 
+from clinic.insert_select import insert_select
 from patients.models import ConsentEvent, ConsentHow, ConsentSource, Patient
 
 
@@ -42,6 +45,41 @@ def record_first_consent(
 ) -> ConsentEvent:
     """The ledger's first row for a patient that was made in this very transaction."""
     return _write(patient, choice, at=at, by=by, first=True)
+
+
+def record_first_consents(
+    *,
+    patients: Sequence[Patient],
+    choices: Iterable[tuple[Patient, Choice | None]],
+    at: datetime,
+    by: AbstractBaseUser | None = None,
+) -> None:
+    """`record_first_consent` for many patients of this very transaction, in three statements.
+
+    A patient with a choice gets a second row for it, which wins; the instances still say what the default was.
+    """
+    born = Patient.objects.filter(pk__in=[patient.pk for patient in patients]).order_by("pk")
+    columns: dict[str, BaseExpression | F] = {
+        "patient": F("pk"),
+        "from_source": Value(""),
+        "to_value": F("accepts_sms_marketing"),
+        "source": F("sms_marketing_source"),
+        "how": Value(""),
+        "evidence": Value(""),
+        "phone": F("phone"),
+        "recorded_by": Value(by.pk if by else None, output_field=Patient._meta.pk),
+        "at": Value(at),
+    }
+    insert_select(ConsentEvent, columns, born)
+    ConsentEvent.objects.bulk_create(
+        _row(patient, choice, at=at, by=by) for patient, choice in choices if choice
+    )
+    newest = ConsentEvent.objects.filter(patient=OuterRef("pk")).order_by("-pk")
+    born.update(
+        consent_event=Subquery(newest.values("pk")[:1]),
+        accepts_sms_marketing=Subquery(newest.values("to_value")[:1]),
+        sms_marketing_source=Subquery(newest.values("source")[:1]),
+    )
 
 
 def record_refusal_for_number(*, phone: str, source: ConsentSource, evidence: str, at: datetime) -> int:
@@ -83,7 +121,22 @@ def lock_number(phone: str) -> list[Patient]:
 def _write(
     patient: Patient, choice: Choice, *, at: datetime, by: AbstractBaseUser | None, first: bool = False
 ) -> ConsentEvent:
-    event = ConsentEvent.objects.create(
+    event = _row(patient, choice, at=at, by=by, first=first)
+    event.save(force_insert=True)
+    patient.accepts_sms_marketing = choice.accepts
+    patient.sms_marketing_source = choice.source
+    patient.consent_event = event
+    patient.save(
+        update_fields=["accepts_sms_marketing", "sms_marketing_source", "consent_event", "updated_at"]
+    )
+    return event
+
+
+def _row(
+    patient: Patient, choice: Choice, *, at: datetime, by: AbstractBaseUser | None, first: bool = False
+) -> ConsentEvent:
+    """A row of the ledger, not saved: from what the instance says to what was chosen."""
+    return ConsentEvent(
         patient=patient,
         from_value=None if first else patient.accepts_sms_marketing,
         from_source="" if first else patient.sms_marketing_source,
@@ -95,10 +148,3 @@ def _write(
         recorded_by_id=by.pk if by else None,
         at=at,
     )
-    patient.accepts_sms_marketing = choice.accepts
-    patient.sms_marketing_source = choice.source
-    patient.consent_event = event
-    patient.save(
-        update_fields=["accepts_sms_marketing", "sms_marketing_source", "consent_event", "updated_at"]
-    )
-    return event

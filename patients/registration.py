@@ -7,12 +7,10 @@ from itertools import islice
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import F, OuterRef, Subquery, Value
 
-from clinic.insert_select import insert_select
 from clinic.lib.phone import Phone
-from patients.consent import Choice, lock_number, record_consent, record_first_consent
-from patients.models import ConsentEvent, ConsentSource, Patient
+from patients.consent import Choice, lock_number, record_consent, record_first_consent, record_first_consents
+from patients.models import ConsentSource, Patient
 from patients.models.patient import searchable
 from settings_app.models import SmsSettings
 
@@ -161,48 +159,5 @@ def _register_batch(batch: Sequence[Row], *, at: datetime, by: AbstractBaseUser 
             _put(patient, details)
             patients.append(patient)
         Patient.objects.bulk_create(patients)
-        born = Patient.objects.filter(pk__in=[patient.pk for patient in patients]).order_by("pk")
-        recorded_by = Value(by.pk if by else None, output_field=Patient._meta.pk)
-        insert_select(
-            ConsentEvent,
-            {
-                "patient": F("pk"),
-                "from_source": Value(""),
-                "to_value": F("accepts_sms_marketing"),
-                "source": F("sms_marketing_source"),
-                "how": Value(""),
-                "evidence": Value(""),
-                "phone": F("phone"),
-                "recorded_by": recorded_by,
-                "at": Value(at),
-            },
-            born,
-        )
-        chosen = zip(patients, (choice for _, choice in batch), strict=True)
-        ConsentEvent.objects.bulk_create(
-            _choice_of_newborn(patient, choice, at=at, by=by) for patient, choice in chosen if choice
-        )
-        newest = ConsentEvent.objects.filter(patient=OuterRef("pk")).order_by("-pk")
-        born.update(
-            consent_event=Subquery(newest.values("pk")[:1]),
-            accepts_sms_marketing=Subquery(newest.values("to_value")[:1]),
-            sms_marketing_source=Subquery(newest.values("source")[:1]),
-        )
-
-
-def _choice_of_newborn(
-    patient: Patient, choice: Choice, *, at: datetime, by: AbstractBaseUser | None
-) -> ConsentEvent:
-    """The ledger's second row: `patient` still holds the default."""
-    return ConsentEvent(
-        patient=patient,
-        from_value=patient.accepts_sms_marketing,
-        from_source=patient.sms_marketing_source,
-        to_value=choice.accepts,
-        source=choice.source,
-        how=choice.how or "",
-        evidence=choice.evidence,
-        phone=patient.phone,
-        recorded_by_id=by.pk if by else None,
-        at=at,
-    )
+        choices = zip(patients, (choice for _, choice in batch), strict=True)
+        record_first_consents(patients=patients, choices=choices, at=at, by=by)
