@@ -74,9 +74,9 @@ def settle(claim: Claim, outcomes: list[gateway.Outcome], *, now: datetime) -> N
                 case gateway.SendingMustStop(code=code):
                     outbox.put_back(claim=claim, pk=message.pk, not_before=now, code=code, now=now)
                     _let_sending_rest(code, now)
-                case gateway.Refused(code=code):
-                    outbox.mark_failed(claim=claim, pk=message.pk, code=code, now=now)
-                    refused.append((message, code))
+                case _:
+                    outbox.mark_failed(claim=claim, pk=message.pk, code=outcome.code, now=now)
+                    refused.append((message, outcome.code))
         outbox.mark_accepted(claim=claim, sids=sids, now=now)
         outbox.mark_unknown(claim=claim, pks=unknown, now=now)
     for message, code in refused:

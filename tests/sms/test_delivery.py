@@ -350,3 +350,11 @@ def test_two_look_ups_at_once_do_not_bind_one_record_twice(account: None) -> Non
     assert delivery._bind_by_guess(first, record, now)
     assert not delivery._bind_by_guess(second, record, now)
     assert (steps.status_of(first), steps.status_of(second)) == (Status.SENT, Status.UNKNOWN)
+
+
+def test_two_look_ups_at_once_that_find_nothing_count_as_one(account: None) -> None:
+    now = timezone.now()
+    message = unknown_text(PatientFactory.create(), at=now)
+    for _ in range(2):
+        assert not delivery._not_found(message, now)
+    assert Message.objects.get().look_ups == 1
