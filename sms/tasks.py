@@ -11,7 +11,7 @@ from celery import Task, current_app, shared_task
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from kombu.exceptions import ChannelError, OperationalError
+from kombu.exceptions import OperationalError
 
 from sms import composing, delivery, dispatch, outbox, reminders
 from sms.models import GroupMessage, Heartbeat
@@ -87,7 +87,7 @@ def _ring(task: Task[..., None], *args: str) -> None:
     """Enqueue `task`, at once or never: a broker that does not answer must not hold up a page."""
     try:
         task.apply_async(args, retry=False, expires=UNHEARD_SECONDS)
-    except (OperationalError, ChannelError, OSError):
+    except (OperationalError, OSError):
         logger.warning("The broker did not answer; the next tick finds the work", extra={"task": task.name})
 
 
