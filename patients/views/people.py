@@ -1,6 +1,5 @@
 """The list of patients, and the pages of one."""
 
-import secrets
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -10,36 +9,27 @@ from django.contrib.auth.decorators import permission_required
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from clinic.paging import page_of
+from clinic.search import posted_search, searched_for
 from patients import registration
 from patients.consent import record_consent
 from patients.eligibility import Purpose, judged, reasons_for
 from patients.forms import AppointmentForm, PatientForm, SearchForm
 from patients.models import Patient, SuppressedNumber
 
-SEARCHES_KEPT = 20
 EVENTS_SHOWN = 50
 page = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @permission_required("patients.view_patient", raise_exception=True)
 @page
+@posted_search
 def list_(request: HttpRequest) -> HttpResponse:
-    """Search is posted and kept in the session: names and numbers have no place in addresses and access logs."""
-    if request.method == "POST":
-        return redirect(f"{reverse('patients:list')}?{_remember_search(request)}")
-    searches: dict[str, str] = request.session.get("patient_searches", {})
-    form = SearchForm(
-        {
-            "q": searches.get(request.GET.get("search", ""), ""),
-            "show": request.GET.get("show") or "active",
-        }
-    )
+    form = SearchForm({"q": searched_for(request), "show": request.GET.get("show") or "active"})
     # Whoever may not get even a one-off text is marked in the list.
     found = page_of(request, judged(form.results(), Purpose.ONE_OFF))
     return render(
@@ -118,19 +108,6 @@ def _switch(request: HttpRequest, pk: int, template: str, on: Switch, off: Switc
         (on if request.POST["to"] == "on" else off)(patient_id=pk, at=at)
         return redirect(_next(request) or patient.get_absolute_url())
     return render(request, template, {"patient": patient, "next": _next(request)})
-
-
-def _remember_search(request: HttpRequest) -> str:
-    """Keep what was searched for; returns the query that finds it again."""
-    form = SearchForm(request.POST)
-    form.is_valid()
-    query = f"show={form.cleaned_data.get('show') or 'active'}"
-    if not form.text:
-        return query
-    key = secrets.token_urlsafe(6)
-    kept = [*request.session.get("patient_searches", {}).items(), (key, form.text)]
-    request.session["patient_searches"] = dict(kept[-SEARCHES_KEPT:])
-    return f"search={key}&{query}"
 
 
 def _register(request: HttpRequest, form: PatientForm) -> Patient:

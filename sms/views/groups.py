@@ -7,9 +7,10 @@ from django.contrib.auth.decorators import permission_required
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.paging import page_of
+from clinic.search import posted_search, searched_for
 from patients.eligibility import Reason
 from patients.models import Patient
 from settings_app.models import SmsSettings
@@ -17,13 +18,15 @@ from sms import gateway, reports
 from sms.models import GroupMessage, Message, SendingPause
 from sms.status import Status
 
+lists = require_http_methods(["GET", "HEAD", "POST"])
 STOP_POLLING = 286  # htmx: this answer is the last one
 
 
 @permission_required("sms.view_groupmessage", raise_exception=True)
-@require_safe
+@lists
+@posted_search
 def group_list(request: HttpRequest) -> HttpResponse:
-    text = request.GET.get("q", "").strip()
+    text = searched_for(request)
     found = GroupMessage.objects.select_related("created_by", "confirmed_by")
     if text:
         found = found.filter(body__icontains=text)
@@ -66,12 +69,13 @@ def _standing(group: GroupMessage) -> dict[str, Any]:
 
 
 @permission_required("sms.view_groupmessage", raise_exception=True)
-@require_safe
+@lists
+@posted_search
 def people(request: HttpRequest, group_id: UUID) -> HttpResponse:
-    """Who got it and who did not: `?status=`, `?reason=`, and `?q=` for a patient."""
+    """Who got it and who did not: `?status=`, `?reason=`, and a search for a patient."""
     group = get_object_or_404(GroupMessage, pk=group_id)
     status, reason = request.GET.get("status", ""), request.GET.get("reason", "")
-    text = request.GET.get("q", "").strip()
+    text = searched_for(request)
     wanted = Q(group=group)
     if status in Status.values:
         wanted &= Q(status=status)

@@ -3,9 +3,10 @@
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.paging import page_of
+from clinic.search import posted_search, searched_for
 from patients.models import Patient
 from settings_app.models import SmsSettings
 from sms.forms import LogForm
@@ -14,9 +15,10 @@ from sms.status import Status
 
 
 @permission_required("sms.view_message", raise_exception=True)
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
+@posted_search
 def log(request: HttpRequest) -> HttpResponse:
-    form = LogForm(request.GET)
+    form = LogForm(request.GET.dict() | {"q": searched_for(request)})
     found = Message.objects.select_related("patient", "created_by").order_by("-pk")
     wanted = form.cleaned_data if form.is_valid() else {}
     if text := wanted.get("q"):

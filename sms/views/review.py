@@ -9,9 +9,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.paging import page_of
+from clinic.search import posted_search, searched_for
 from clinic.staff import staff
 from patients.eligibility import Reason, counts
 from patients.models import Patient
@@ -66,13 +67,14 @@ def _what_would_be_sent(group: GroupMessage) -> dict[str, Any]:
 
 
 @permission_required("sms.send_groupmessage", raise_exception=True)
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
+@posted_search
 def people(request: HttpRequest, group_id: UUID) -> HttpResponse:
-    """The patients behind a number of the review page: `?reason=`, empty for those who get it; `?q=` searches."""
+    """The patients behind a number of the review page: `?reason=`, empty for those who get it; or a search."""
     group = get_object_or_404(GroupMessage, pk=group_id)
     if not group.is_draft:
         return redirect("sms:group_detail", group_id)
-    reason, text = request.GET.get("reason", ""), request.GET.get("q", "").strip()
+    reason, text = request.GET.get("reason", ""), searched_for(request)
     found: QuerySet[Patient] = audience.everybody(group).filter(left_out_reason=reason)
     if text:
         # Everybody is searched, whatever their verdict: the question is "will Maria get it?".

@@ -3,10 +3,9 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.journeys.clinic import Clinic, empty_redis, new_database, open_clinic
 
@@ -24,10 +23,14 @@ def _chromium() -> None:
         pytest.skip("needs Chromium: apt-get install chromium")
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, for one file: Playwright keeps an event loop running, which other files' tests would trip over."""
     arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"]
-    return browser_type_launch_args | {"executable_path": str(CHROMIUM), "args": arguments}
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture(

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from clinic.paging import PER_PAGE
-from patients.views.people import SEARCHES_KEPT
+from clinic.search import SEARCHES_KEPT
 from tests.factories import PatientFactory, block
 
 pytestmark = pytest.mark.django_db
@@ -53,14 +53,14 @@ def test_a_search_leaves_nothing_personal_in_the_address(reception_client: Clien
 def test_only_the_newest_searches_are_kept(reception_client: Client) -> None:
     for number in range(SEARCHES_KEPT + 5):
         search(reception_client, f"name{number}")
-    kept = list(reception_client.session["patient_searches"].values())
+    kept = list(reception_client.session["searches"].values())
     assert (len(kept), kept[-1]) == (SEARCHES_KEPT, f"name{SEARCHES_KEPT + 4}")
 
 
 def test_an_empty_search_shows_everybody(reception_client: Client) -> None:
     PatientFactory.create(last_name="Ito")
     assert names(search(reception_client, "")) == ["Ito"]
-    assert "patient_searches" not in reception_client.session
+    assert "searches" not in reception_client.session
 
 
 def test_an_overlong_search_or_one_with_nul_is_no_error(reception_client: Client) -> None:
