@@ -30,14 +30,18 @@ _KIND = {
 @register.inclusion_tag("partials/_bar.html")
 def audience_bar(number: int, reasons: list[tuple[Reason, int]]) -> dict[str, Any]:
     """Those who get it, then those left out by reason."""
-    return _bar([("get", number, "will get this"), *(("out", n, _small(reason.label)) for reason, n in reasons)])
+    return _bar(
+        [("get", number, "will get this"), *(("out", n, _small(reason.label)) for reason, n in reasons)]
+    )
 
 
 @register.inclusion_tag("partials/_bar.html")
 def progress_bar(progress: Progress) -> dict[str, Any]:
     """Texts by status, the delivered ones first."""
     found = progress.per_status
-    return _bar([(kind, found[status], _small(status.label)) for status, kind in _KIND.items() if status in found])
+    return _bar(
+        [(kind, found[status], _small(status.label)) for status, kind in _KIND.items() if status in found]
+    )
 
 
 def _bar(pieces: Iterable[tuple[str, int, str]]) -> dict[str, Any]:
@@ -46,7 +50,9 @@ def _bar(pieces: Iterable[tuple[str, int, str]]) -> dict[str, Any]:
     segments, x = [], 0.0
     for kind, count, label in pieces:
         width = round(100 * count / total, 3)
-        segments.append({"kind": kind, "x": round(x, 3), "width": width, "count": intcomma(count), "label": label})
+        segments.append(
+            {"kind": kind, "x": round(x, 3), "width": width, "count": intcomma(count), "label": label}
+        )
         x += width
     return {"segments": segments, "summary": ", ".join(f"{count} {label}" for _, count, label in pieces)}
 

@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from sms.models import Heartbeat
 from sms.models.heartbeat import SILENT_AFTER
+from tests.sms import workers
 
 pytestmark = pytest.mark.django_db
 
@@ -32,14 +33,8 @@ def test_readyz_is_well_once_the_sender_has_been_seen(client: Client) -> None:
 def test_readyz_says_that_the_broker_does_not_answer(client: Client, settings: Settings) -> None:
     Heartbeat.beat(at=timezone.now())
     settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
-    from celery import current_app
-
-    before = current_app.conf.broker_url
-    current_app.conf.broker_url = settings.CELERY_BROKER_URL
-    try:
+    with workers.broker(settings.CELERY_BROKER_URL):
         answer = client.get("/readyz")
-    finally:
-        current_app.conf.broker_url = before
     assert answer.status_code == 503
     assert answer.json() == {"database": True, "broker": False, "sender": True}
 
