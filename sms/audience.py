@@ -10,6 +10,7 @@ from django.db.models import (
     Exists,
     ExpressionWrapper,
     F,
+    Max,
     OuterRef,
     QuerySet,
     TextField,
@@ -22,7 +23,7 @@ from django.db.models.lookups import Exact
 
 from clinic.lib import placeholders
 from clinic.lib.placeholders import Literal, Template
-from clinic.lib.sms_text import segments
+from clinic.lib.sms_text import MAX_CHARACTERS, segments
 from patients.eligibility import Judged, Reason, judged, verdicts
 from patients.models import Patient
 from settings_app.models import SmsSettings
@@ -38,12 +39,19 @@ DEFAULTS = {"first_name": "there"}
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a group SMS costs: `total` segments over all `texts`; the shortest and longest text in segments."""
+    """What a group SMS costs: `total` segments over all `texts`; the shortest and longest text in segments,
+    and the longest in characters."""
 
     texts: int
     total: int
     fewest: int
     most: int
+    longest: int
+
+    @property
+    def too_long(self) -> bool:
+        """Whether Twilio would refuse the longest text."""
+        return self.longest > MAX_CHARACTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,18 +116,26 @@ def text_expression(template: Template) -> BaseExpression:
     return _joined([Value(""), *(_piece(part) for part in template.parts)])
 
 
+def extent(group: GroupMessage, settings: SmsSettings) -> tuple[int, int]:
+    """How many get it, and the characters of the longest text. One query."""
+    text = text_expression(with_clinic(template_of(group.body), settings))
+    found = recipients(group).aggregate(number=Count("pk"), longest=Max(Length(text)))
+    return found["number"], found["longest"] or 0
+
+
 def parts(group: GroupMessage, settings: SmsSettings) -> Parts:
     """Exact parts over all recipients: each distinct text is counted once and multiplied."""
     written = recipients(group).annotate(text=text_expression(with_clinic(template_of(group.body), settings)))
     per_text = list(written.values_list("text").annotate(Count("pk")))
     lengths = [(len(segments(text)), number) for text, number in per_text]
     if not lengths:
-        return Parts(texts=0, total=0, fewest=0, most=0)
+        return Parts(texts=0, total=0, fewest=0, most=0, longest=0)
     return Parts(
         texts=sum(number for _, number in lengths),
         total=sum(length * number for length, number in lengths),
         fewest=min(length for length, _ in lengths),
         most=max(length for length, _ in lengths),
+        longest=max(len(text) for text, _ in per_text),
     )
 
 

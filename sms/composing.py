@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, TextField, Value, When
 
 from clinic.insert_select import insert_select
+from clinic.lib.sms_text import MAX_CHARACTERS
 from patients.models import Patient
 from settings_app.models import SmsSettings
 from sms import audience
@@ -71,12 +72,16 @@ def confirm(*, group_id: UUID, reviewed: str, at_most: int, at: datetime, by: Ab
         settings = SmsSettings.load()
         if fingerprint(group, settings) != reviewed:
             raise ReviewAgain("The message was changed after you reviewed it. Please look at it again.")
-        number = audience.recipients(group).count()
+        number, longest = audience.extent(group, settings)
         if number == 0:
             raise ReviewAgain("Nobody would get this message now.")
         if number > at_most:
             raise ReviewAgain(
                 f"The list has grown to {number} since you reviewed it. Please look at it again."
+            )
+        if longest > MAX_CHARACTERS:
+            raise ReviewAgain(
+                f"With the names filled in, a text has {longest} characters; {MAX_CHARACTERS} is the most."
             )
         return bool(
             GroupMessage.objects.filter(pk=group.pk, status=GroupStatus.DRAFT).update(

@@ -6,18 +6,17 @@ from uuid import UUID, uuid4
 from django import forms
 
 from clinic.lib.placeholders import PlaceholderError
+from clinic.lib.sms_text import MAX_CHARACTERS
 from patients.eligibility import Purpose
 from sms import audience
 from sms.models import GroupMessage
 from sms.status import Status
 
-LONGEST = 1600  # Twilio takes no more: https://www.twilio.com/docs/api/errors/21617
-
 
 class GroupMessageForm(forms.ModelForm[GroupMessage]):
     body = forms.CharField(
         label="Message",
-        max_length=LONGEST,
+        max_length=MAX_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 6, "autocomplete": "off"}),
         help_text=(
             "You can write {first_name}, {last_name}, {clinic_name} and {clinic_phone}. "
@@ -50,7 +49,9 @@ class OneOffForm(forms.Form):
     """`request_key` names this form: sent twice, it makes one text."""
 
     body = forms.CharField(
-        label="Message", max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"})
+        label="Message",
+        max_length=MAX_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
     )
     request_key = forms.UUIDField(widget=forms.HiddenInput)
 

@@ -109,15 +109,21 @@ def test_parts_are_counted_exactly_over_all_texts() -> None:
     body = "Hi {first_name}, " + "x" * 100 + " {clinic_name}"
     parts = audience.parts(steps.draft(body), SmsSettings.load())
     group = steps.frozen(body)
-    each = [len(segments(text)) for text in group.messages.exclude(body="").values_list("body", flat=True)]
-    assert parts == audience.Parts(texts=7, total=sum(each), fewest=min(each), most=max(each))
+    texts = list(group.messages.exclude(body="").values_list("body", flat=True))
+    each = [len(segments(text)) for text in texts]
+    longest = max(map(len, texts))
+    assert parts == audience.Parts(
+        texts=7, total=sum(each), fewest=min(each), most=max(each), longest=longest
+    )
+    assert audience.extent(group, SmsSettings.load()) == (7, longest)
     assert parts.most > parts.fewest
 
 
 def test_a_text_for_nobody_has_no_parts_and_no_samples() -> None:
     PatientFactory.create(accepts=False)
     group = steps.draft(marketing=True)
-    assert audience.parts(group, SmsSettings.load()) == audience.Parts(0, 0, 0, 0)
+    assert audience.parts(group, SmsSettings.load()) == audience.Parts(0, 0, 0, 0, 0)
+    assert audience.extent(group, SmsSettings.load()) == (0, 0)
     assert audience.samples(group, SmsSettings.load()) == []
 
 

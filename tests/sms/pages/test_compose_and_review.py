@@ -11,6 +11,7 @@ from patients.consent import Choice
 from patients.eligibility import Reason
 from patients.models import ConsentSource
 from settings_app.models import SmsSettings
+from sms import composing
 from sms.models import GroupMessage, Message
 from sms.status import GroupStatus
 from tests.factories import PatientFactory, block
@@ -214,6 +215,19 @@ def test_the_parts_and_a_shared_phone_are_shown(manager_client: Client) -> None:
     assert "shares the phone with others, so no name is used" in page
     assert f"Hi {long.first_name}," in page
     assert settings.clinic_name
+
+
+def test_a_text_that_names_make_too_long_cannot_be_sent(manager_client: Client) -> None:
+    PatientFactory.create(first_name="Maximiliana")
+    group = draft("{first_name}" + "x" * 1590)
+    page = words(manager_client.get(f"/sms/{group.pk}/review/").content)
+    assert "the longest has 1,601 characters" in page
+    assert "Send to" not in page
+    with pytest.raises(composing.ReviewAgain, match="1601 characters; 1600 is the most"):
+        confirm(group)
+    manager_client.post(f"/sms/{group.pk}/edit/", {"body": "{first_name}" + "x" * 1580})
+    group.refresh_from_db()
+    assert confirm(group)
 
 
 def test_a_list_of_a_thousand_asks_no_more_questions_than_one_of_ten(
