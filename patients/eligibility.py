@@ -78,6 +78,11 @@ def stop_to_marketing_covers() -> frozenset[Purpose]:
     return EVERY_PURPOSE if _stop_means_everything().exists() else _covered_by_its_sender()
 
 
+def stopped_by(covers: Covers) -> frozenset[Purpose]:
+    """Which texts a block of this kind stops now."""
+    return EVERY_PURPOSE if covers == Covers.EVERYTHING else stop_to_marketing_covers()
+
+
 def _covered_by_its_sender() -> frozenset[Purpose]:
     separate = settings.TWILIO_CARE_SENDER != settings.TWILIO_MARKETING_SENDER
     return frozenset({Purpose.MARKETING}) if separate else EVERY_PURPOSE

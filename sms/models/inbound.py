@@ -4,7 +4,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 
 
 class ReplyKind(models.TextChoices):
@@ -32,6 +32,11 @@ class InboundMessageQuerySet(models.QuerySet["InboundMessage"]):
     def waiting(self) -> Self:
         """Replies that may be an opt-out and that nobody has decided about."""
         return self.filter(kind=ReplyKind.MAY_BE_STOP, handled_at=None)
+
+    def waiting_first(self) -> Self:
+        """Those that wait for a decision on top, each part the newest first."""
+        waits = When(kind=ReplyKind.MAY_BE_STOP, handled_at=None, then=Value(0))
+        return self.order_by(Case(waits, default=Value(1)), "-id")
 
 
 class InboundMessage(models.Model):
