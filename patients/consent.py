@@ -82,18 +82,21 @@ def record_first_consents(
     )
 
 
-def record_refusal_for_number(*, phone: str, source: ConsentSource, evidence: str, at: datetime) -> int:
+def record_refusal_for_number(
+    *, phone: str, source: ConsentSource, evidence: str, at: datetime, by: AbstractBaseUser | None = None
+) -> int:
     """Record a refusal for every patient on `phone` (E.164); returns how many there are.
 
-    `evidence` is the text that came in, of which the ledger keeps the beginning.
+    `evidence` is the text that came in, of which the ledger keeps the beginning; `by` is who read it as a refusal,
+    if that was a person.
     """
-    how = ConsentHow.TEXT if source == ConsentSource.SMS_STOP else None
+    how = None if source == ConsentSource.CARRIER else ConsentHow.TEXT
     longest = ConsentEvent._meta.get_field("evidence").max_length
     choice = Choice(accepts=False, source=source, how=how, evidence=evidence[:longest])
     with transaction.atomic():
         patients = lock_number(phone)
         for patient in patients:
-            _write(patient, choice, at=at, by=None)
+            _write(patient, choice, at=at, by=by)
     return len(patients)
 
 

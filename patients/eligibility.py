@@ -22,6 +22,7 @@ from django.db.models.functions import RowNumber
 
 from clinic.lib.phone import PhoneKind
 from patients.models import Covers, Patient, SuppressedNumber
+from settings_app.models import SmsSettings
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -70,9 +71,25 @@ def _blocked(*covers: Covers) -> Exists:
 
 
 def stop_to_marketing_covers() -> frozenset[Purpose]:
-    """Which texts a STOP to the marketing sender stops: all, unless care texts have their own sender."""
+    """Which texts a STOP to the marketing sender stops.
+
+    All, unless care texts have their own sender and the clinic has not said that STOP means everything.
+    """
+    return EVERY_PURPOSE if _stop_means_everything().exists() else _covered_by_its_sender()
+
+
+def stopped_by(covers: Covers) -> frozenset[Purpose]:
+    """Which texts a block of this kind stops now."""
+    return EVERY_PURPOSE if covers == Covers.EVERYTHING else stop_to_marketing_covers()
+
+
+def _covered_by_its_sender() -> frozenset[Purpose]:
     separate = settings.TWILIO_CARE_SENDER != settings.TWILIO_MARKETING_SENDER
     return frozenset({Purpose.MARKETING}) if separate else EVERY_PURPOSE
+
+
+def _stop_means_everything() -> QuerySet[SmsSettings]:
+    return SmsSettings.objects.filter(stop_means_everything=True)
 
 
 def _rules() -> list[tuple[Reason, Condition, frozenset[Purpose]]]:
@@ -88,7 +105,13 @@ def _rules() -> list[tuple[Reason, Condition, frozenset[Purpose]]]:
         (Reason.DECEASED, Q(deceased_at__isnull=False), EVERY_PURPOSE),
         (Reason.ARCHIVED, Q(archived_at__isnull=False), EVERY_PURPOSE),
         (Reason.NUMBER_BLOCKED, _blocked(Covers.EVERYTHING), EVERY_PURPOSE),
-        (Reason.NUMBER_BLOCKED, _blocked(Covers.MARKETING), stop_to_marketing_covers()),
+        (Reason.NUMBER_BLOCKED, _blocked(Covers.MARKETING), _covered_by_its_sender()),
+        # Asked in the same query: the setting counts as it stands when the text is judged.
+        (
+            Reason.NUMBER_BLOCKED,
+            Q(_blocked(Covers.MARKETING), Exists(_stop_means_everything())),
+            EVERY_PURPOSE,
+        ),
         (Reason.NOT_SUBSCRIBED, Q(accepts_sms_marketing=False), frozenset({Purpose.MARKETING})),
         (Reason.REMINDERS_OFF, Q(wants_reminders=False), frozenset({Purpose.REMINDER})),
         (Reason.SHARED_NUMBER_REFUSED, Exists(refusing_sibling), frozenset({Purpose.MARKETING})),

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from patients.consent import lock_number, record_refusal_for_number
@@ -14,12 +15,19 @@ _CONSENT_SOURCE = {
 
 
 def block_number(
-    *, phone: str, covers: Covers, source: SuppressionSource, at: datetime, evidence: str = ""
+    *,
+    phone: str,
+    covers: Covers,
+    source: SuppressionSource,
+    at: datetime,
+    evidence: str = "",
+    by: AbstractBaseUser | None = None,
 ) -> bool:
     """Block `phone` (E.164) and record the refusal for every patient on it. Returns whether the block is new.
 
     A second STOP is no second block. It is recorded as a refusal if somebody on the number had been set to
     yes since, and it makes the block newer, so that a START from between the two does not lift it.
+    `by` is the member of staff who read a reply as a refusal: that is written down in any case, as theirs.
     """
     with transaction.atomic():
         patients = lock_number(phone)
@@ -28,8 +36,9 @@ def block_number(
         )
         if not is_new:
             SuppressedNumber.objects.filter(pk=block.pk, blocked_at__lt=at).update(blocked_at=at)
-        if is_new or any(patient.accepts_sms_marketing for patient in patients):
-            record_refusal_for_number(phone=phone, source=_CONSENT_SOURCE[source], evidence=evidence, at=at)
+        if is_new or by or any(patient.accepts_sms_marketing for patient in patients):
+            said_by = ConsentSource.STAFF if by else _CONSENT_SOURCE[source]
+            record_refusal_for_number(phone=phone, source=said_by, evidence=evidence, at=at, by=by)
     return is_new
 
 

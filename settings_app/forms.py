@@ -42,6 +42,7 @@ class SmsSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # has no type
     class Meta:
         model = SmsSettings
         fields = [
+            "stop_means_everything",
             "country",
             "time_zone",
             "clinic_name",
@@ -51,6 +52,9 @@ class SmsSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # has no type
             "reminder_text",
         ]
         help_texts = {
+            "stop_means_everything": (
+                "A STOP to a promotion then ends reminders and one-off texts too, also for those who said it before."
+            ),
             "country": "How a phone number is read that was typed without a country code.",
             "time_zone": "All times on these pages, and in reminders, are in this zone.",
             "clinic_phone": "As it should stand in a text, for example (02) 9999 0000.",

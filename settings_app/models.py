@@ -40,6 +40,8 @@ class SmsSettings(models.Model):
     new_patients_accept_marketing = models.BooleanField(
         default=False, help_text="Copied to a patient when the patient is made. Changing it changes nobody."
     )
+    # Read where a text is judged, so it counts for every STOP, the earlier ones too.
+    stop_means_everything = models.BooleanField("STOP means everything", default=False)
     clinic_name = models.CharField("Clinic name", max_length=60, default="Our clinic")
     clinic_phone = models.CharField("Clinic phone", max_length=30, blank=True)
     country = models.CharField("Country", max_length=2, default="AU", choices=phone.countries)

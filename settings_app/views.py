@@ -28,6 +28,6 @@ def sms(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "row": row,
-        "stop_stops_care_too": settings.TWILIO_CARE_SENDER == settings.TWILIO_MARKETING_SENDER,
+        "one_sender": settings.TWILIO_CARE_SENDER == settings.TWILIO_MARKETING_SENDER,
     }
     return render(request, "settings_app/sms.html", context)

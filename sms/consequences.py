@@ -17,7 +17,11 @@ _NOT_THE_NUMBERS_FAULT = frozenset({21612, 21216})
 
 
 def covers(sender: str) -> Covers:
-    """What a STOP to `sender` stops: marketing alone, if care texts have a sender of their own."""
+    """What a STOP to `sender` stops: marketing alone, if care texts have a sender of their own.
+
+    Whether "STOP means everything" is left to `patients.eligibility`, which asks whenever a text is judged. The block
+    keeps which sender was meant, or a START to that sender would not find it once the setting has changed.
+    """
     separate = settings.TWILIO_CARE_SENDER != settings.TWILIO_MARKETING_SENDER
     return Covers.MARKETING if separate and sender == settings.TWILIO_MARKETING_SENDER else Covers.EVERYTHING
 

@@ -4,12 +4,16 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
+from django.db.models import Q
 
+from clinic.lib.phone import search_digits
 from clinic.lib.placeholders import PlaceholderError
 from clinic.lib.sms_text import MAX_CHARACTERS
 from patients.eligibility import Purpose
+from patients.models import Patient
 from sms import audience
-from sms.models import GroupMessage
+from sms.models import GroupMessage, InboundMessage
+from sms.models.inbound import InboundMessageQuerySet, ReplyKind
 from sms.status import Status
 
 
@@ -71,3 +75,36 @@ class LogForm(forms.Form):
     q = forms.CharField(label="Patient", required=False)
     purpose = forms.ChoiceField(label="Purpose", required=False, choices=[("", "All"), *Purpose.choices])
     status = forms.ChoiceField(label="Status", required=False, choices=[("", "All"), *Status.choices])
+
+
+class InboxForm(forms.Form):
+    """The filters of the inbox; nothing is required."""
+
+    WAITING = "waiting"
+
+    q = forms.CharField(
+        label="Name, number or words",
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+    kind = forms.ChoiceField(
+        label="Show",
+        required=False,
+        choices=[("", "All replies"), (WAITING, "Waiting for a decision"), *ReplyKind.choices],
+    )
+
+    def results(self, *, country: str) -> InboundMessageQuerySet:
+        """The replies it finds. What cannot be understood is left aside."""
+        self.is_valid()
+        found = InboundMessage.objects.all()
+        if text := self.cleaned_data.get("q"):
+            people = Patient.objects.search(text, country=country).exclude(phone="").order_by()
+            matches = Q(body__icontains=text) | Q(phone__in=people.values("phone"))
+            for digits in search_digits(text, country=country):
+                matches |= Q(phone__contains=digits)
+            found = found.filter(matches)
+        kind = self.cleaned_data.get("kind")
+        if kind == self.WAITING:
+            return found.waiting()
+        return found.filter(kind=kind) if kind else found

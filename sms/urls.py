@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import UUIDConverter
 
 from sms import webhooks
-from sms.views import compose, groups, log, one_off, pause, review
+from sms.views import compose, groups, inbox, log, one_off, pause, review
 
 app_name = "sms"
 
@@ -24,7 +24,9 @@ urlpatterns = [
     path("sms/", groups.group_list, name="group_list"),
     path("sms/new/", compose.new, name="compose"),
     path("sms/log/", log.log, name="log"),
-    path("sms/inbox/", log.inbox, name="inbox"),
+    path("sms/inbox/", inbox.inbox, name="inbox"),
+    path("sms/inbox/<int:reply_id>/refusal/", inbox.refusal, name="refusal"),
+    path("sms/inbox/<int:reply_id>/not-an-opt-out/", inbox.not_an_opt_out, name="not_an_opt_out"),
     path("sms/resume/", pause.resume, name="resume"),
     path("sms/patients/<int:patient_id>/text/", one_off.one_off, name="one_off"),
     path("sms/<uuid:group_id>/edit/", compose.edit, name="edit"),

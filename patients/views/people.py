@@ -17,7 +17,7 @@ from clinic.paging import page_of
 from clinic.search import posted_search, searched_for
 from patients import registration
 from patients.consent import record_consent
-from patients.eligibility import Purpose, judged, reasons_for
+from patients.eligibility import EVERY_PURPOSE, Purpose, judged, reasons_for, stop_to_marketing_covers
 from patients.forms import AppointmentForm, PatientForm, SearchForm
 from patients.models import Patient, SuppressedNumber
 
@@ -46,6 +46,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "verdicts": [(purpose, reason) for purpose, reason in reasons.items()],
         "reasons": list(dict.fromkeys(reason for reason in reasons.values() if reason)),
         "blocks": SuppressedNumber.objects.in_force().filter(phone=patient.phone).exclude(phone=""),
+        "every_block_stops_all": stop_to_marketing_covers() == EVERY_PURPOSE,
         "siblings": Patient.objects.on_number(patient.phone).exclude(pk=pk)[:20],
         "events": patient.consent_events.select_related("recorded_by", "batch__undo_of")[:EVENTS_SHOWN],
         "upcoming": patient.appointments.booked().filter(starts_at__gt=timezone.now())[:20],

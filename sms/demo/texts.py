@@ -57,7 +57,7 @@ MARKETING_ANSWERS = (
     "HELP",
     "What does it cost?",
     "Is it free for over 65s?",
-    "Had mine at work, thanks",
+    "Had mine at work, take me off the list please",
     "Can I bring the kids too?",
     "多少钱?",
     "Booked for Friday, thank you!",

@@ -1,16 +1,16 @@
-"""Everything that was sent and everything that came back."""
+"""Everything that was sent."""
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from clinic.paging import page_of
 from clinic.search import posted_search, searched_for
 from patients.models import Patient
 from settings_app.models import SmsSettings
 from sms.forms import LogForm
-from sms.models import InboundMessage, Message
+from sms.models import Message
 from sms.status import Status
 
 
@@ -31,15 +31,3 @@ def log(request: HttpRequest) -> HttpResponse:
     else:
         found = found.exclude(status=Status.LEFT_OUT)
     return render(request, "sms/log.html", {"form": form, "page": page_of(request, found)})
-
-
-@permission_required("sms.view_inboundmessage", raise_exception=True)
-@require_safe
-def inbox(request: HttpRequest) -> HttpResponse:
-    """Replies, the newest first, each with everybody on the number it came from."""
-    page = page_of(request, InboundMessage.objects.all())
-    people: dict[str, list[Patient]] = {}
-    for patient in Patient.objects.filter(phone__in={reply.phone for reply in page}).order_by("pk"):
-        people.setdefault(patient.phone, []).append(patient)
-    replies = [(reply, people.get(reply.phone, [])) for reply in page]
-    return render(request, "sms/inbox.html", {"page": page, "replies": replies})

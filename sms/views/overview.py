@@ -38,6 +38,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "sent_total": sum(sent.values()),
         "failed": reports.sent_since(now - TODAY).get(Status.FAILED, 0),
         "replies": InboundMessage.objects.filter(received_at__gte=now - TODAY).count(),
+        "may_be_stops": InboundMessage.objects.waiting().count(),
         "accepting": accepting,
         "refusing": active.count() - accepting,
     }

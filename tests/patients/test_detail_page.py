@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
 from django.contrib.auth.models import User
 from django.template.loader import render_to_string
 from django.test import Client
@@ -24,6 +25,7 @@ from patients.models import (
     PreferenceBatch,
     SuppressionSource,
 )
+from settings_app.models import SmsSettings
 from tests.factories import NOW, AppointmentFactory, PatientFactory, block
 
 pytestmark = pytest.mark.django_db
@@ -135,12 +137,42 @@ class TestTimeline:
             "a change of all patients was undone.",
             "they answered STOP.",
             "the phone network says that they refuse texts.",
-            "The number is blocked by a STOP reply: no texts at all.",
-            "The number is blocked by the carrier: no marketing texts.",
+            "The number is blocked by a reply from it: no texts at all.",
+            "The number is blocked by the carrier: no texts at all. It was about promotions",
             "“her words”",
             "24 November 2026, 12:00, maria.manager",
         ):
             assert sentence in said
+
+    @pytest.mark.parametrize(
+        ("care_sender", "means_everything", "said"),
+        [
+            ("MG2", False, "no marketing texts. Reminders and one-off texts still go out."),
+            (
+                "MG2",
+                True,
+                "no texts at all. It was about promotions, and here a STOP to those ends everything.",
+            ),
+            (
+                "MG1",
+                False,
+                "no texts at all. It was about promotions, and here a STOP to those ends everything.",
+            ),
+        ],
+    )
+    def test_says_what_a_stop_to_promotions_covers_now(
+        self,
+        reception_client: Client,
+        settings: LazySettings,
+        care_sender: str,
+        means_everything: bool,
+        said: str,
+    ) -> None:
+        settings.TWILIO_MARKETING_SENDER, settings.TWILIO_CARE_SENDER = "MG1", care_sender
+        SmsSettings.objects.update(stop_means_everything=means_everything)
+        patient = PatientFactory.create()
+        block(patient.phone, covers=Covers.MARKETING)
+        assert f"blocked by a reply from it: {said}" in words(shown(reception_client, patient))
 
     def test_is_bounded(self, reception_client: Client, django_assert_max_num_queries: Callable) -> None:
         patient = PatientFactory.create()

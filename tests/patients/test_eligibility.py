@@ -13,6 +13,7 @@ from patients import eligibility
 from patients.eligibility import Purpose, Reason
 from patients.models import Covers, Patient
 from patients.registration import Details, change_details
+from settings_app.models import SmsSettings
 from tests.factories import NOW, PatientFactory, block
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +96,24 @@ class TestStopToTheMarketingSender:
 
     def test_stops_marketing_alone_where_care_has_its_own(self) -> None:
         assert eligibility.stop_to_marketing_covers() == {M}
+
+    def test_stops_everything_where_the_clinic_says_so_at_once_and_for_earlier_stops(self) -> None:
+        patient = made_on_blocked(Covers.MARKETING)()
+        assert eligibility.reasons_for(patient)[R] is None
+        for says_so, stops in ((True, EVERY), (False, {M})):
+            SmsSettings.objects.update(stop_means_everything=says_so)
+            reasons = eligibility.reasons_for(patient)
+            assert {purpose for purpose in EVERY if reasons[purpose]} == stops
+            assert eligibility.stop_to_marketing_covers() == stops
+            assert eligibility.stopped_by(Covers.MARKETING) == stops
+            last = {p for p in EVERY if eligibility.still_refused(Patient.objects.all(), p)}
+            assert last == stops
+        assert eligibility.stopped_by(Covers.EVERYTHING) == EVERY
+
+    def test_that_means_everything_stops_nobody_who_never_said_it(self) -> None:
+        SmsSettings.objects.update(stop_means_everything=True)
+        patient = PatientFactory.create(accepts=True)
+        assert set(eligibility.reasons_for(patient).values()) == {None}
 
     def test_lifted_it_stops_nothing(self) -> None:
         patient = PatientFactory.create(accepts=True)

@@ -53,6 +53,7 @@ def test_the_words_on_the_page(manager_client: Client) -> None:
         "Accept SMS marketing",
         "Reject SMS marketing",
         "Apply to all existing patients",
+        "STOP means everything",
         "Country",
         "Time zone",
         "Clinic name",
@@ -85,6 +86,25 @@ class TestWhatStopDoes:
         settings.TWILIO_MARKETING_SENDER, settings.TWILIO_CARE_SENDER = "MG1", "MG2"
         said = words(manager_client.get(URL))
         assert "still gets reminders and one-off texts" in said
+
+    def test_the_clinic_can_say_that_it_means_everything(
+        self, manager_client: Client, settings: LazySettings
+    ) -> None:
+        settings.TWILIO_MARKETING_SENDER, settings.TWILIO_CARE_SENDER = "MG1", "MG2"
+        said = words(manager_client.get(URL))
+        assert "A STOP to a promotion then ends reminders and one-off texts too" in said
+        assert "It is so anyway" not in said
+        manager_client.post(URL, SHIPPED | {"stop_means_everything": "on"})
+        assert SmsSettings.load().stop_means_everything is True
+        said = words(manager_client.get(URL))
+        assert "no promotions, no reminders and no one-off texts" in said
+        assert "still gets reminders" not in said
+        manager_client.post(URL, SHIPPED)
+        assert SmsSettings.load().stop_means_everything is False
+
+    def test_with_one_sender_it_does_so_anyway(self, manager_client: Client, settings: LazySettings) -> None:
+        settings.TWILIO_MARKETING_SENDER = settings.TWILIO_CARE_SENDER = "MG1"
+        assert "It is so anyway: all texts come from one sender" in words(manager_client.get(URL))
 
 
 class TestSave:

@@ -6,9 +6,17 @@ from datetime import datetime, timedelta
 import pytest
 
 from patients.eligibility import Purpose, Reason, reasons_for
-from patients.models import ConsentEvent, ConsentHow, ConsentSource, Covers, Patient, SuppressedNumber
+from patients.models import (
+    ConsentEvent,
+    ConsentHow,
+    ConsentSource,
+    Covers,
+    Patient,
+    SuppressedNumber,
+    SuppressionSource,
+)
 from settings_app.models import SmsSettings
-from sms import inbound
+from sms import consequences, inbound
 from sms.models import InboundMessage
 from sms.models.inbound import ReplyKind
 from tests.factories import NOW, PatientFactory
@@ -113,6 +121,77 @@ def test_a_reply_that_is_handed_over_twice_is_stored_once(account: None) -> None
     assert InboundMessage.objects.count() == 1
     assert SuppressedNumber.objects.count() == 1
     assert ConsentEvent.objects.filter(source=ConsentSource.SMS_STOP).count() == 1
+
+
+def test_a_stop_that_came_after_a_start_stands_though_the_start_is_worked_on_last(account: None) -> None:
+    patient = PatientFactory.create(phone=PHONE)
+    receive("Stop", sid="SM2", sender=CARE, at=NOW + timedelta(seconds=1))
+    receive("Start", sid="SM1", sender=CARE, at=NOW)
+    assert allowed(patient) == set()
+
+
+def test_a_start_that_twilio_hands_over_later_lifts_the_block_but_never_brings_marketing(
+    account: None,
+) -> None:
+    # Twilio does not say which was written first. Its own block stands then: see the next test.
+    patient = PatientFactory.create(phone=PHONE, accepts=True)
+    receive("Stop", sid="SM2", sender=MARKETING, at=NOW)
+    receive("Start", sid="SM1", sender=MARKETING, at=NOW + timedelta(seconds=5))
+    assert Purpose.MARKETING not in allowed(patient)
+    assert reasons_for(patient)[Purpose.MARKETING] == Reason.NOT_SUBSCRIBED
+
+
+def test_what_twilio_still_blocks_is_blocked_again_at_the_first_text(account: None) -> None:
+    patient = PatientFactory.create(phone=PHONE, accepts=True)
+    receive("Stop", sid="SM2", sender=CARE)
+    receive("Start", sid="SM1", sender=CARE, at=NOW + timedelta(seconds=5))
+    assert Purpose.ONE_OFF in allowed(patient)
+    consequences.draw(code=21610, phone=PHONE, purpose=Purpose.ONE_OFF, at=NOW + timedelta(minutes=1))
+    assert allowed(patient) == set()
+    assert SuppressedNumber.objects.in_force().get().source == SuppressionSource.CARRIER
+
+
+@pytest.mark.parametrize("words", ["Stop please", "No more texts", "Unsubscribe me", "opt out!"])
+def test_an_opt_out_in_other_plain_words_works_as_a_stop(account: None, words: str) -> None:
+    patient = PatientFactory.create(phone=PHONE, accepts=True)
+    receive(words, sid="SM1", sender=CARE)
+    assert allowed(patient) == set()
+    patient.refresh_from_db()
+    assert patient.consent_event is not None
+    assert (patient.consent_event.source, patient.consent_event.evidence) == (ConsentSource.SMS_STOP, words)
+
+
+class TestStopMeansEverything:
+    @pytest.fixture(autouse=True)
+    def _setting(self, account: None) -> None:
+        SmsSettings.load()
+        SmsSettings.objects.update(stop_means_everything=True)
+
+    def test_then_a_stop_to_the_marketing_sender_stops_everything(self) -> None:
+        patient = PatientFactory.create(phone=PHONE, accepts=True)
+        receive("Stop", sid="SM1")
+        assert set(reasons_for(patient).values()) == {Reason.NUMBER_BLOCKED}
+
+    def test_a_start_to_the_same_sender_lifts_it_whatever_the_setting_was_before(self) -> None:
+        patient = PatientFactory.create(phone=PHONE, accepts=True)
+        SmsSettings.objects.update(stop_means_everything=False)
+        receive("Stop", sid="SM1")
+        SmsSettings.objects.update(stop_means_everything=True)
+        receive("Start", sid="SM2", at=NOW + timedelta(minutes=1))
+        assert allowed(patient) == set(Purpose) - {Purpose.MARKETING}
+
+    def test_a_start_to_the_care_sender_lifts_no_stop_to_the_marketing_sender(self) -> None:
+        patient = PatientFactory.create(phone=PHONE, accepts=True)
+        receive("Stop", sid="SM1")
+        receive("Start", sid="SM2", sender=CARE, at=NOW + timedelta(minutes=1))
+        assert allowed(patient) == set()
+
+
+def test_help_names_the_clinic_and_its_phone(account: None) -> None:
+    SmsSettings.objects.update(clinic_name="Harbour Clinic", clinic_phone="(02) 9999 0000")
+    assert receive("help", sid="SM1") == (
+        "This is Harbour Clinic. Call us on (02) 9999 0000. Reply STOP to get no more texts."
+    )
 
 
 def test_help_names_the_clinic(account: None) -> None:

@@ -1,0 +1,110 @@
+"""Everything that came back, and what staff decide about it."""
+
+from collections.abc import Iterable
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from clinic.paging import page_of
+from clinic.staff import staff
+from patients.eligibility import EVERY_PURPOSE, stopped_by
+from patients.models import Patient, SuppressedNumber
+from settings_app.models import SmsSettings
+from sms import consequences
+from sms import inbound as replies
+from sms.forms import InboxForm
+from sms.models import InboundMessage
+from sms.models.inbound import ReplyKind
+
+SEARCH = "inbox_search"
+READS = "sms.view_inboundmessage"
+# Whoever may change a patient's preference may read a refusal out of a reply.
+DECIDES = (READS, "patients.change_patient")
+
+
+@permission_required(READS, raise_exception=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def inbox(request: HttpRequest) -> HttpResponse:
+    """Replies with everybody on the number each came from; what waits for a decision stands first.
+
+    The search is posted and kept in the session: names, numbers and words have no place in addresses and logs.
+    """
+    if request.method == "POST":
+        return redirect(f"{reverse('sms:inbox')}?{_remember_search(request)}")
+    text = request.session.get(SEARCH, "") if "search" in request.GET else ""
+    form = InboxForm({"q": text, "kind": request.GET.get("kind", "")})
+    found = form.results(country=SmsSettings.load().country).waiting_first().select_related("handled_by")
+    page = page_of(request, found)
+    people = _people_on(reply.phone for reply in page)
+    context = {
+        "form": form,
+        "page": page,
+        "replies": [(reply, people.get(reply.phone, [])) for reply in page],
+        "any": bool(page.paginator.count) or InboundMessage.objects.exists(),
+    }
+    return render(request, "sms/inbox.html", context)
+
+
+@permission_required(DECIDES, raise_exception=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def refusal(request: HttpRequest, reply_id: int) -> HttpResponse:
+    """Say who is affected and what happens; confirmed, record the refusal."""
+    reply = get_object_or_404(InboundMessage, pk=reply_id)
+    if request.method == "POST":
+        if replies.record_refusal(reply_id=reply_id, at=timezone.now(), by=staff(request)):
+            messages.success(request, "The refusal is recorded.")
+        else:
+            _say_it_is_decided(request)
+        return redirect("sms:inbox")
+    if not reply.can_be_refusal:
+        _say_it_is_decided(request)
+        return redirect("sms:inbox")
+    context = {
+        "reply": reply,
+        "people": Patient.objects.on_number(reply.phone).order_by("pk"),
+        "stops_all": stopped_by(consequences.covers(reply.sender)) == EVERY_PURPOSE,
+        "is_blocked": SuppressedNumber.objects.in_force().filter(phone=reply.phone).exists(),
+        "started_since": InboundMessage.objects.filter(
+            phone=reply.phone, kind=ReplyKind.START, pk__gt=reply.pk
+        ).exists(),
+    }
+    return render(request, "sms/refusal.html", context)
+
+
+@permission_required(DECIDES, raise_exception=True)
+@require_POST
+def not_an_opt_out(request: HttpRequest, reply_id: int) -> HttpResponse:
+    get_object_or_404(InboundMessage, pk=reply_id)
+    if replies.clear(reply_id=reply_id, at=timezone.now(), by=staff(request)):
+        messages.success(request, "It is marked as no opt-out. Nothing else has changed.")
+    else:
+        _say_it_is_decided(request)
+    return redirect("sms:inbox")
+
+
+def _remember_search(request: HttpRequest) -> str:
+    """Keep what was searched for; returns the query that finds it again."""
+    form = InboxForm(request.POST)
+    form.is_valid()
+    query = {"kind": form.cleaned_data.get("kind", "")}
+    if text := form.cleaned_data.get("q", ""):
+        request.session[SEARCH] = text
+        query["search"] = "1"
+    return urlencode(query)
+
+
+def _people_on(numbers: Iterable[str]) -> dict[str, list[Patient]]:
+    people: dict[str, list[Patient]] = {}
+    for patient in Patient.objects.filter(phone__in=set(numbers)).order_by("pk"):
+        people.setdefault(patient.phone, []).append(patient)
+    return people
+
+
+def _say_it_is_decided(request: HttpRequest) -> None:
+    messages.info(request, "Somebody has decided about this reply already. Nothing has changed.")
