@@ -20,7 +20,7 @@ from clinic.lib.spreadsheet import NotText, decode, sniff_separator
 from patients.consent import Choice
 from patients.models import ConsentSource, Patient
 from patients.models.patient import searchable
-from patients.registration import Details, register_patient
+from patients.registration import Details, register_many
 
 T = TypeVar("T")
 
@@ -133,9 +133,7 @@ def save(reading: Reading, *, at: datetime, by: AbstractBaseUser | None = None) 
     if reading.problems:
         raise HasProblems
     with transaction.atomic():
-        for patient in reading.patients:
-            register_patient(details=patient.details, choice=patient.choice, at=at, by=by)
-    return len(reading.patients)
+        return register_many(details=[(new.details, new.choice) for new in reading.patients], at=at, by=by)
 
 
 def _header(rows: list[list[str]], reading: Reading) -> tuple[int, dict[Column, int]]:
