@@ -40,7 +40,7 @@ def _row(line: Line, patient: Patient | None) -> PreviewRow:
         phone=display(number.e164) if number else typed(Column.PHONE, ""),
         birth_date=(read.birth_date if read else None) or typed(Column.BIRTH_DATE, ""),
         reference=typed(Column.REFERENCE, ""),
-        marketing=_marketing(line),
+        marketing="stays as it is" if patient else _marketing(line),
         problems=line.problems,
         patient=patient,
     )

@@ -100,7 +100,7 @@ class TestPreview:
         page = upload(reception_client, GOOD + "Ana,Diaz,0412 34,31/2/1990\n")
         said = words(page)
         assert "1 row must be corrected first" in said
-        assert "4 Ana Diaz 0412 34 31/2/1990" in said
+        assert "Row 4 Ana Diaz 0412 34 31/2/1990" in said
         assert "Mobile number: This number is too short for Australia." in said
         assert "Date of birth: There is no such date." in said
         assert 'value="import"' not in page.content.decode()
@@ -127,7 +127,7 @@ class TestPreview:
         assert "1 said yes, with where and when" in said
         assert "1 said no" in said
         assert f"2 get the clinic's default, which is {word}" in said.replace("&#x27;", "'")
-        assert "1 of them have a yes in the file that does not count" in said
+        assert "1 of them had a yes in the file, which does not count" in said
 
     def test_shows_what_a_file_says_as_text(self, reception_client: Client) -> None:
         page = upload(reception_client, "Last name,<b>x\n<script>alert(1)</script>,1\n")
