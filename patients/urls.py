@@ -1,12 +1,14 @@
 from django.urls import path
 
-from patients.views import appointments, default, people
+from patients.views import appointments, default, export, imports, people
 
 app_name = "patients"
 
 urlpatterns = [
     path("patients/", people.list_, name="list"),
     path("patients/new/", people.create, name="create"),
+    path("patients/import/", imports.import_, name="import"),
+    path("patients/export/", export.export, name="export"),
     path("patients/<int:pk>/", people.detail, name="detail"),
     path("patients/<int:pk>/edit/", people.edit, name="edit"),
     path("patients/<int:pk>/archive/", people.archive, name="archive"),

@@ -1,10 +1,13 @@
 """Text that goes to and comes from spreadsheet programs."""
 
 import re
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE, IncrementalDecoder, getincrementaldecoder
+from collections.abc import Iterable
+from itertools import chain
 
 # A full-width sign begins a formula too where the program is set to an East Asian language.
 _BEGINS_A_FORMULA = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+_MARKED, _UNMARKED = ["utf-16"], ["utf-8-sig", "windows-1252"]  # the surest first
 _QUOTED = re.compile(r'"(?:[^"]|"")*"?')
 
 
@@ -21,20 +24,27 @@ def safe_cell(text: str) -> str:
     return f"'{text}" if first in _BEGINS_A_FORMULA and text else text
 
 
-def decode(data: bytes) -> str:
-    """The text of an uploaded file: UTF-8, UTF-16 with its mark, or else Windows-1252, as Excel writes.
+def encoding_of(chunks: Iterable[bytes]) -> str:
+    """How an uploaded file is written, for `open`: "utf-8-sig" (with its mark or without), "utf-16" with its
+    mark, or else "windows-1252", as Excel writes.
 
-    Raises NotText for anything else, such as a workbook.
+    Reads all of it, one chunk at a time. Raises NotText for anything else, such as a workbook.
     """
-    try:
-        text = _decoded(data)
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text:
+    rest = iter(chunks)
+    first = b""
+    while len(first) < 2 and (chunk := next(rest, b"")):
+        first += chunk
+    marked = first.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+    candidates = {name: getincrementaldecoder(name)() for name in (_MARKED if marked else _UNMARKED)}
+    for chunk in chain([first], rest, [b""]):
+        for name, decoder in list(candidates.items()):
+            if not _reads(decoder, chunk):
+                del candidates[name]
+    if not candidates:
         raise NotText(
             "This is not a text file. In the spreadsheet program save it as CSV UTF-8, then try again."
         )
-    return text
+    return next(iter(candidates))
 
 
 def sniff_separator(first_line: str) -> str:
@@ -43,10 +53,8 @@ def sniff_separator(first_line: str) -> str:
     return max(",;\t", key=bare.count)
 
 
-def _decoded(data: bytes) -> str:
-    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-        return data.decode("utf-16")
+def _reads(decoder: IncrementalDecoder, chunk: bytes) -> bool:
     try:
-        return data.decode("utf-8-sig")
+        return "\0" not in decoder.decode(chunk, final=not chunk)
     except UnicodeDecodeError:
-        return data.decode("windows-1252")
+        return False

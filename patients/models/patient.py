@@ -96,6 +96,8 @@ class Patient(models.Model):
             models.Index(fields=["phone"], name="patient_phone"),
             # The order of the patient list.
             models.Index(fields=["last_name", "first_name", "id"], name="patient_list_order"),
+            # An import asks of each row, and the form of a new patient, whether the person is here already.
+            models.Index(fields=["search_name"], name="patient_same_name"),
         ]
         permissions = [("export_patient", "Can export patients and their consents")]
 

@@ -196,28 +196,37 @@ class TestImportPatients:
         path.write_text("Last name,Mobile,Notes\nIto,0412 345 678,x\nOsei,,\n")
         return path
 
-    def test_imports_everybody(self, file: Path) -> None:
+    def test_imports_everybody_and_says_how_the_file_was_read(self, file: Path) -> None:
         out, err = run("import_patients", str(file))
         assert (Patient.objects.count(), err) == (2, "")
-        assert "Columns that are not used: 3" in out
+        assert "Read as UTF-8, separated by commas." in out
+        assert "Column A: last name\nColumn B: mobile number" in out
+        assert "Columns that are not used: C" in out
         assert "Patients imported: 2." in out
 
     def test_dry_run_imports_nobody(self, file: Path) -> None:
         out, _ = run("import_patients", str(file), "--dry-run")
-        assert "Nothing was imported (dry run). Patients in the file: 2." in out
+        assert "Nothing was imported (dry run). New patients in the file: 2." in out
         assert not Patient.objects.exists()
 
-    def test_a_second_time_imports_nobody_and_says_why(self, file: Path) -> None:
+    def test_a_second_time_leaves_those_who_are_here_alone(self, file: Path) -> None:
+        file.write_text("Last name,Mobile\nIto,0412 345 678\n")
         run("import_patients", str(file))
-        _, err = run("import_patients", str(file))
-        assert "Row 2: This patient is here already" in err
-        assert Patient.objects.count() == 2
+        file.write_text("Last name,Mobile\nIto,0412 345 678\nOsei,\n")
+        out, err = run("import_patients", str(file))
+        assert "here already and are left as they are, whatever the file says: 1." in out
+        assert (Patient.objects.count(), err) == (2, "")
 
-    def test_problems_are_listed_up_to_a_point(self, file: Path) -> None:
+    @pytest.mark.parametrize("flags", [[], ["--dry-run"]])
+    def test_problems_are_listed_up_to_a_point(self, file: Path, flags: list[str]) -> None:
         file.write_text("Last name,Mobile\n" + "Ito,12\n" * 60)
-        _, err = run("import_patients", str(file))
+        _, err = run("import_patients", str(file), *flags)
         assert err.count("too short") == 50
-        assert err.endswith("Nothing was imported. Problems: 60.")
+        assert err.endswith("Nothing was imported. Rows with problems: 60.")
+
+    def test_a_workbook(self, file: Path) -> None:
+        file.write_bytes(b"PK\x03\x04\0\0")
+        assert "save it as CSV UTF-8" in run("import_patients", str(file))[1]
 
     def test_a_file_that_is_not_there(self, tmp_path: Path) -> None:
         _, err = run("import_patients", str(tmp_path / "none.csv"))
@@ -227,7 +236,7 @@ class TestImportPatients:
         def overtaken(*_: Any, **__: Any) -> int:
             raise IntegrityError
 
-        monkeypatch.setattr(csv_import, "save", overtaken)
+        monkeypatch.setattr(csv_import, "run", overtaken)
         assert "A reference was taken in the meantime" in run("import_patients", str(file))[1]
 
 

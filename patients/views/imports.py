@@ -1,0 +1,153 @@
+"""Patients from a file: choose it, see what every row will do, import it. The file waits between the steps."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.db import IntegrityError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods
+
+from clinic.staff import staff
+from patients import csv_import
+from patients.csv_import import Checked, Outcome, Sheet, Unreadable, uploads
+from patients.csv_import.forms import MappingForm, UploadForm
+from patients.csv_import.preview import preview_rows
+from settings_app.models import SmsSettings
+
+GONE = (
+    "The file is not here any more: it has been imported or given up, or a day has passed. Choose it again."
+)
+TAKEN = (
+    "Nothing was imported: somebody else has just used a reference of this file. Look at the preview again."
+)
+CHANGED = "Nothing was imported: in the meantime other patients were added. Look at the preview again."
+_ORDER = [Outcome.REFUSED, Outcome.NEW, Outcome.HERE]
+
+
+@csrf_exempt  # `_steps` checks, once the quota stands: the check reads the body, and with it the file.
+@permission_required("patients.add_patient", raise_exception=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_(request: HttpRequest) -> HttpResponse:
+    quota = uploads.Quota(request)
+    request.upload_handlers = [quota, *request.upload_handlers]
+    return _steps(request, quota)
+
+
+@csrf_protect
+def _steps(request: HttpRequest, quota: uploads.Quota) -> HttpResponse:
+    uploads.remove_old(timezone.now())
+    if request.method != "POST":
+        return _upload_page(request, UploadForm())
+    if "token" not in request.POST:
+        return _uploaded(request, too_large=quota.exceeded)
+    try:
+        seen = uploads.opened(request.POST["token"], user=staff(request).pk)
+        return _seen(request, seen)
+    except uploads.Gone:
+        messages.error(request, GONE)
+        return redirect("patients:import")
+
+
+def _uploaded(request: HttpRequest, *, too_large: bool) -> HttpResponse:
+    form = UploadForm(request.POST, request.FILES)
+    if too_large:
+        form.errors.pop("file", None)
+        form.add_error("file", csv_import.TOO_LARGE)
+    if not form.is_valid():
+        return _upload_page(request, form)
+    name = uploads.keep(form.cleaned_data["file"].chunks())
+    try:
+        sheet = Sheet.open(uploads.path_of(name))
+    except Unreadable as unreadable:
+        uploads.remove(name)
+        form.add_error("file", str(unreadable))
+        return _upload_page(request, form)
+    places = csv_import.guess(sheet.header)
+    mapping = MappingForm(header=sheet.header, guessed=places)
+    seen = uploads.Seen(name, staff(request).pk, places, {})
+    return _preview(request, sheet, mapping, seen, _check(sheet, places))
+
+
+def _seen(request: HttpRequest, seen: uploads.Seen) -> HttpResponse:
+    """The preview was answered: with other columns, with yes, or with no. Raises uploads.Gone."""
+    if request.POST.get("step") == "cancel":
+        uploads.remove(seen.name)
+        messages.info(request, "Nothing was imported. The file is removed.")
+        return redirect("patients:import")
+    sheet = Sheet.open(uploads.path_of(seen.name))
+    mapping = MappingForm(request.POST, header=sheet.header, guessed=seen.places)
+    if not mapping.is_valid():
+        return _preview(request, sheet, mapping, seen, None)
+    if request.POST.get("step") == "import" and mapping.places() == seen.places:
+        done = _import(request, seen)
+        if done is not None:
+            return _done(request, done)
+    return _preview(request, sheet, mapping, seen, _check(sheet, mapping.places()))
+
+
+def _import(request: HttpRequest, seen: uploads.Seen) -> Checked | None:
+    """None if nothing was imported: the reason is told, and the file is where it was. Raises uploads.Gone."""
+    settings, now = SmsSettings.load(), timezone.now()
+    path = uploads.claim(seen.name)
+    imported = False
+    try:
+        sheet = Sheet.open(path)
+        done = csv_import.run(
+            sheet,
+            seen.places,
+            country=settings.country,
+            today=now.astimezone(settings.zone).date(),
+            at=now,
+            by=staff(request),
+            seen=seen.counts,
+            folder=uploads.folder(),
+        )
+        imported = True
+    except IntegrityError:
+        messages.error(request, TAKEN)
+    except csv_import.HasProblems:
+        messages.error(request, CHANGED)
+    finally:
+        # Whatever happened, a file that was not imported can be looked at again.
+        (uploads.remove if imported else uploads.release)(seen.name)
+    return done if imported else None
+
+
+def _done(request: HttpRequest, done: Checked) -> HttpResponse:
+    new, here = done.counts[Outcome.NEW], done.counts[Outcome.HERE]
+    left = f" {here:,} were here already and are left as they were." if here else ""
+    messages.success(request, f"Patients imported: {new:,}.{left} The file is removed.")
+    return redirect("patients:list")
+
+
+def _check(sheet: Sheet, places: csv_import.Places) -> Checked:
+    settings = SmsSettings.load()
+    today = timezone.now().astimezone(settings.zone).date()
+    return csv_import.check(sheet, places, country=settings.country, today=today)
+
+
+def _upload_page(request: HttpRequest, form: UploadForm) -> HttpResponse:
+    return render(request, "patients/import.html", {"form": form})
+
+
+def _preview(
+    request: HttpRequest, sheet: Sheet, form: MappingForm, seen: uploads.Seen, checked: Checked | None
+) -> HttpResponse:
+    """`checked` is None while the columns are not chosen."""
+    context: dict[str, Any] = {"form": form, "sheet": sheet, "checked": checked, "token": seen.signed()}
+    if checked is not None:
+        places = form.places() if form.is_bound else seen.places
+        counts = {outcome.value: count for outcome, count in checked.counts.items()}
+        settings = SmsSettings.load()
+        context |= {
+            "token": uploads.Seen(seen.name, seen.user, places, counts).signed(),
+            "counts": counts,
+            "groups": [(each, preview_rows(checked.shown[each]), counts[each]) for each in _ORDER],
+            "default_accepts": settings.new_patients_accept_marketing,
+            "country": settings.get_country_display(),
+        }
+    return render(request, "patients/import_preview.html", context)
