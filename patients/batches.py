@@ -103,7 +103,8 @@ def apply_default(
         if confirmed is not None and batch.changed != confirmed:
             raise CountChanged(confirmed=confirmed, found=batch.changed)
         batch.save(update_fields=["changed"])
-        _follow_ledger(batch, source=Value(ConsentSource.BULK_DEFAULT.value))
+        source = Value(ConsentSource.BULK_DEFAULT.value)
+        _follow_ledger(batch, accepts=Value(accept), source=source)
     return batch
 
 
@@ -124,8 +125,9 @@ def undo(*, batch_id: int, at: datetime, by: AbstractBaseUser | None = None) -> 
         columns = _ledger_columns(batch, ConsentSource.UNDO) | {"to_value": F("consent_event__from_value")}
         batch.changed = insert_select(ConsentEvent, columns, _locked(untouched))
         batch.save(update_fields=["changed"])
-        before = ConsentEvent.objects.filter(batch=done, patient=OuterRef("pk"))
-        _follow_ledger(batch, source=Subquery(before.values("from_source")[:1]))
+        of_done = ConsentEvent.objects.filter(pk=OuterRef("consent_event"))
+        accepts, source = (Subquery(of_done.values(name)) for name in ("from_value", "from_source"))
+        _follow_ledger(batch, accepts=accepts, source=source)
     return batch
 
 
@@ -180,13 +182,17 @@ def _ledger_columns(batch: PreferenceBatch, source: ConsentSource) -> dict[str, 
     }
 
 
-def _follow_ledger(batch: PreferenceBatch, *, source: BaseExpression) -> None:
-    """Bring the patients of `batch` in line with the ledger rows that were just written for them."""
-    event = ConsentEvent.objects.filter(batch=batch, patient=OuterRef("pk"))
+def _follow_ledger(batch: PreferenceBatch, *, accepts: BaseExpression, source: BaseExpression) -> None:
+    """Bring the patients of `batch` in line with the ledger rows that were just written for them.
+
+    They are locked, so their newest row is that one. It is not looked up by its batch: the database has no
+    statistics about rows this new, and might read a million of them for each of a million patients.
+    """
+    newest = ConsentEvent.objects.filter(patient=OuterRef("pk")).order_by("-pk")
     Patient.objects.filter(pk__in=ConsentEvent.objects.filter(batch=batch).values("patient")).update(
-        accepts_sms_marketing=Subquery(event.values("to_value")[:1]),
+        accepts_sms_marketing=accepts,
         sms_marketing_source=source,
-        consent_event=Subquery(event.values("pk")[:1]),
+        consent_event=Subquery(newest.values("pk")[:1]),
         updated_at=batch.at,
     )
 
