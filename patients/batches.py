@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.expressions import BaseExpression
 
@@ -50,6 +50,10 @@ class CountChanged(Exception):
         super().__init__(f"{confirmed} patients were confirmed, {found} would change.")
 
 
+class AnotherUnderWay(Exception):
+    """Somebody else is changing all patients at this very moment, so nobody has been changed."""
+
+
 def preview(*, accept: bool, scope: Scope) -> Preview:
     """Count, in one query, who would change. `blocked` are those whose number stays blocked in any case."""
     in_scope, changing = _in_scope(scope), Q(accepts_sms_marketing=not accept)
@@ -87,9 +91,11 @@ def apply_default(
 
     The ledger rows are written first, from the locked patients; the second statement follows the ledger. So
     both speak of exactly the same patients, whoever else is at work. Numbers blocked by STOP stay blocked.
-    Raises CountChanged, and changes nobody, if not exactly `confirmed` patients (where given) would change.
+    Raises CountChanged, and changes nobody, if not exactly `confirmed` patients (where given) would change;
+    AnotherUnderWay.
     """
     with transaction.atomic():
+        _be_the_only_one()
         batch = PreferenceBatch.objects.create(to_value=accept, scope=scope, recorded_by_id=_pk(by), at=at)
         changing = _in_scope(scope).filter(accepts_sms_marketing=not accept)
         columns = _ledger_columns(batch, ConsentSource.BULK_DEFAULT) | {"to_value": Value(accept)}
@@ -97,16 +103,18 @@ def apply_default(
         if confirmed is not None and batch.changed != confirmed:
             raise CountChanged(confirmed=confirmed, found=batch.changed)
         batch.save(update_fields=["changed"])
-        _follow_ledger(batch, source=Value(ConsentSource.BULK_DEFAULT.value))
+        source = Value(ConsentSource.BULK_DEFAULT.value)
+        _follow_ledger(batch, accepts=Value(accept), source=source)
     return batch
 
 
 def undo(*, batch_id: int, at: datetime, by: AbstractBaseUser | None = None) -> PreferenceBatch:
     """Give back what a batch took, to exactly the patients whom nobody has touched since.
 
-    Undoing an undo works the same way. Raises PreferenceBatch.DoesNotExist, AlreadyUndone.
+    Undoing an undo works the same way. Raises PreferenceBatch.DoesNotExist, AlreadyUndone, AnotherUnderWay.
     """
     with transaction.atomic():
+        _be_the_only_one()
         done = PreferenceBatch.objects.select_for_update().get(pk=batch_id)
         if done.undos.exists():
             raise AlreadyUndone
@@ -116,9 +124,23 @@ def undo(*, batch_id: int, at: datetime, by: AbstractBaseUser | None = None) -> 
         columns = _ledger_columns(batch, ConsentSource.UNDO) | {"to_value": F("consent_events__from_value")}
         batch.changed = insert_select(ConsentEvent, columns, _locked(_untouched(done)))
         batch.save(update_fields=["changed"])
-        before = ConsentEvent.objects.filter(pk=OuterRef("consent_event"))
-        _follow_ledger(batch, source=Subquery(before.values("from_source")))
+        of_done = ConsentEvent.objects.filter(pk=OuterRef("consent_event"))
+        accepts, source = (Subquery(of_done.values(name)) for name in ("from_value", "from_source"))
+        _follow_ledger(batch, accepts=accepts, source=source)
     return batch
+
+
+def _be_the_only_one() -> None:
+    """Until the transaction ends nobody else changes all patients; whoever tries is told at once.
+
+    SQLite needs no more than its one writer at a time: the second one waits, and then finds other figures.
+    """
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [PreferenceBatch._meta.db_table])
+        if not cursor.fetchone()[0]:
+            raise AnotherUnderWay
 
 
 def _in_scope(scope: Scope) -> QuerySet[Patient]:
@@ -168,17 +190,17 @@ def _ledger_columns(batch: PreferenceBatch, source: ConsentSource) -> dict[str, 
     }
 
 
-def _follow_ledger(batch: PreferenceBatch, *, source: BaseExpression) -> None:
+def _follow_ledger(batch: PreferenceBatch, *, accepts: BaseExpression, source: BaseExpression) -> None:
     """Bring the patients of `batch` in line with the ledger rows that were just written for them.
 
-    They are locked, so that row is their newest. It is looked for as such, not by the batch: PostgreSQL has no
-    statistics about the batch yet, would take it for one row and read all of it for each patient.
+    They are locked, so their newest row is that one. It is not looked up by its batch: the database has no
+    statistics about rows this new, and might read a million of them for each of a million patients.
     """
-    event = ConsentEvent.objects.filter(patient=OuterRef("pk")).order_by("-pk")
+    newest = ConsentEvent.objects.filter(patient=OuterRef("pk")).order_by("-pk")
     Patient.objects.filter(pk__in=ConsentEvent.objects.filter(batch=batch).values("patient")).update(
-        accepts_sms_marketing=Subquery(event.values("to_value")[:1]),
+        accepts_sms_marketing=accepts,
         sms_marketing_source=source,
-        consent_event=Subquery(event.values("pk")[:1]),
+        consent_event=Subquery(newest.values("pk")[:1]),
         updated_at=batch.at,
     )
 

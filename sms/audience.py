@@ -13,6 +13,7 @@ from django.db.models import (
     Max,
     OuterRef,
     QuerySet,
+    Subquery,
     TextField,
     Value,
     When,
@@ -25,7 +26,8 @@ from clinic.lib import placeholders
 from clinic.lib.placeholders import Literal, Template
 from clinic.lib.sms_text import MAX_CHARACTERS, segments
 from patients.eligibility import Judged, Reason, judged, verdicts
-from patients.models import Patient
+from patients.models import ConsentEvent, Patient
+from patients.models.consent import CHOSEN
 from settings_app.models import SmsSettings
 from sms.models import GroupMessage
 
@@ -93,6 +95,19 @@ def recipients(group: GroupMessage) -> QuerySet[Patient]:
     """Those who get it, as a plain queryset that can be grouped and counted further."""
     chosen = everybody(group).filter(left_out_reason="").values("pk")
     return Patient.objects.filter(pk__in=chosen).order_by()
+
+
+def agreed_for_another_number(group: GroupMessage) -> QuerySet[Patient]:
+    """Those who get this promotion although they had another number when they last agreed.
+
+    Whoever was set to yes by a default never agreed, and is not among them.
+    """
+    if not group.is_marketing:
+        return Patient.objects.none()
+    agreed = ConsentEvent.objects.filter(patient=OuterRef("pk"), source__in=CHOSEN, to_value=True)
+    agreed_for = Subquery(agreed.order_by("-pk").values("phone")[:1])
+    found = recipients(group).annotate(agreed_for=agreed_for).filter(agreed_for__gt="")
+    return found.exclude(agreed_for=F("phone"))
 
 
 def deselected_ids(group: GroupMessage) -> QuerySet[Any, Any]:

@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from clinic.lib.phone import display
+
 
 class ConsentSource(models.TextChoices):
     """Where a preference came from."""
@@ -102,3 +104,8 @@ class ConsentEvent(models.Model):
 
     def __str__(self) -> str:
         return f"Consent event {self.pk}"
+
+    @property
+    def phone_display(self) -> str:
+        """The number of that time, grouped for reading; empty if there was none."""
+        return display(self.phone) if self.phone else ""

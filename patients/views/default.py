@@ -18,6 +18,10 @@ from patients.models import PreferenceBatch
 from settings_app.models import SmsSettings
 
 Scope = PreferenceBatch.Scope
+SOMEBODY_ELSE = (
+    "Somebody else is changing all patients at this moment. Your change has not been made. Wait a minute, then "
+    "check the figures and try again."
+)
 
 
 @permission_required("patients.add_preferencebatch", raise_exception=True)
@@ -52,6 +56,8 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
             done = batches.undo(batch_id=pk, at=timezone.now(), by=_user(request))
         except batches.AlreadyUndone:
             messages.error(request, "This change has been undone already. Nothing has been changed.")
+        except batches.AnotherUnderWay:
+            messages.error(request, SOMEBODY_ELSE)
         else:
             messages.success(request, f"Undone: {_patients(done.changed)} restored.")
         return redirect("patients:apply_default")
@@ -77,6 +83,8 @@ def _apply(request: HttpRequest, *, accept: bool, scope: Scope, confirmed: int) 
             request,
             f"In the meantime it has become {changed.found}. Nothing has been changed. Check the figures.",
         )
+    except batches.AnotherUnderWay:
+        messages.error(request, SOMEBODY_ELSE)
     else:
         messages.success(request, f"Applied: {_patients(batch.changed)} changed. You can undo it below.")
 

@@ -60,6 +60,7 @@ def _what_would_be_sent(group: GroupMessage) -> dict[str, Any]:
         "left_out": sum(per_reason.values()),
         "total": number + sum(per_reason.values()),
         "reasons": [(reason, per_reason[reason]) for reason in Reason if reason in per_reason],
+        "other_number": audience.agreed_for_another_number(group).count(),
         "parts": audience.parts(group, settings),
         "samples": audience.samples(group, settings),
         "reviewed": composing.fingerprint(group, settings),
@@ -70,12 +71,18 @@ def _what_would_be_sent(group: GroupMessage) -> dict[str, Any]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @posted_search
 def people(request: HttpRequest, group_id: UUID) -> HttpResponse:
-    """The patients behind a number of the review page: `?reason=`, empty for those who get it; or a search."""
+    """The patients behind a number of the review page: `?reason=`, empty for those who get it; or a search.
+
+    `?other_number=1` shows those who get it though they agreed for another number.
+    """
     group = get_object_or_404(GroupMessage, pk=group_id)
     if not group.is_draft:
         return redirect("sms:group_detail", group_id)
     reason, text = request.GET.get("reason", ""), searched_for(request)
+    other_number = "other_number" in request.GET
     found: QuerySet[Patient] = audience.everybody(group).filter(left_out_reason=reason)
+    if other_number:
+        found = audience.agreed_for_another_number(group)
     if text:
         # Everybody is searched, whatever their verdict: the question is "will Maria get it?".
         found = Patient.objects.search(text, country=SmsSettings.load().country)
@@ -86,6 +93,7 @@ def people(request: HttpRequest, group_id: UUID) -> HttpResponse:
         "page": page,
         "people": [(patient, answers[patient.pk]) for patient in page],
         "reason": Reason(reason) if reason in Reason.values else None,
+        "other_number": other_number,
         "q": text,
     }
     return render(request, "sms/review_people.html", context)

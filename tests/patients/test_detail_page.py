@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from clinic.lib import phone as phones
 from patients.batches import apply_default, undo
 from patients.consent import Choice, record_consent
 from patients.eligibility import Reason
@@ -25,6 +26,7 @@ from patients.models import (
     PreferenceBatch,
     SuppressionSource,
 )
+from patients.registration import Details, change_details
 from settings_app.models import SmsSettings
 from tests.factories import NOW, AppointmentFactory, PatientFactory, block
 
@@ -173,6 +175,18 @@ class TestTimeline:
         patient = PatientFactory.create()
         block(patient.phone, covers=Covers.MARKETING)
         assert f"blocked by a reply from it: {said}" in words(shown(reception_client, patient))
+
+    def test_says_what_was_recorded_for_another_number(self, reception_client: Client) -> None:
+        patient = PatientFactory.create(last_name="Okoro", phone="0412 345 678", accepts=True)
+        assert "another number" not in words(shown(reception_client, patient))
+        number = phones.parse("0412 345 679", country="AU")
+        change_details(patient_id=patient.pk, details=Details(last_name="Okoro", phone=number))
+        said = words(shown(reception_client, patient))
+        assert (
+            said.count("Recorded for another number: +61 412 345 678") == 2
+        )  # the default, and their choice
+        record_consent(patient_id=patient.pk, choice=Choice(True, ConsentSource.STAFF), at=NOW)
+        assert words(shown(reception_client, patient)).count("another number") == 2
 
     def test_is_bounded(self, reception_client: Client, django_assert_max_num_queries: Callable) -> None:
         patient = PatientFactory.create()

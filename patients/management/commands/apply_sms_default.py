@@ -11,6 +11,7 @@ from patients.models import PreferenceBatch
 from settings_app.models import SmsSettings
 
 Scope = PreferenceBatch.Scope
+SOMEBODY_ELSE = "Somebody else is changing all patients at this moment. Nothing was changed. Try again later."
 
 
 class Command(BaseCommand):
@@ -66,6 +67,8 @@ class Command(BaseCommand):
             raise CommandError(
                 f"In the meantime it has become {changed.found}. Nothing was changed."
             ) from None
+        except batches.AnotherUnderWay:
+            raise CommandError(SOMEBODY_ELSE) from None
         self.stdout.write(
             self.style.SUCCESS(
                 f"Patients changed: {batch.changed}. To undo: apply_sms_default --undo {batch.pk}"
@@ -87,6 +90,8 @@ class Command(BaseCommand):
             undone = batches.undo(batch_id=pk, at=timezone.now())
         except batches.AlreadyUndone:
             raise CommandError("This change has been undone already.") from None
+        except batches.AnotherUnderWay:
+            raise CommandError(SOMEBODY_ELSE) from None
         self.stdout.write(
             self.style.SUCCESS(
                 f"Patients restored: {undone.changed}. To take that back: apply_sms_default --undo {undone.pk}"
