@@ -1,17 +1,16 @@
 """Everything that came back, and what staff decide about it."""
 
 from collections.abc import Iterable
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.paging import page_of
+from clinic.search import posted_search, searched_for
 from clinic.staff import staff
 from patients.eligibility import EVERY_PURPOSE, stopped_by
 from patients.models import Patient, SuppressedNumber
@@ -22,7 +21,6 @@ from sms.forms import InboxForm
 from sms.models import InboundMessage
 from sms.models.inbound import ReplyKind
 
-SEARCH = "inbox_search"
 READS = "sms.view_inboundmessage"
 # Whoever may change a patient's preference may read a refusal out of a reply.
 DECIDES = (READS, "patients.change_patient")
@@ -30,15 +28,10 @@ DECIDES = (READS, "patients.change_patient")
 
 @permission_required(READS, raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
+@posted_search
 def inbox(request: HttpRequest) -> HttpResponse:
-    """Replies with everybody on the number each came from; what waits for a decision stands first.
-
-    The search is posted and kept in the session: names, numbers and words have no place in addresses and logs.
-    """
-    if request.method == "POST":
-        return redirect(f"{reverse('sms:inbox')}?{_remember_search(request)}")
-    text = request.session.get(SEARCH, "") if "search" in request.GET else ""
-    form = InboxForm({"q": text, "kind": request.GET.get("kind", "")})
+    """Replies with everybody on the number each came from; what waits for a decision stands first."""
+    form = InboxForm({"q": searched_for(request), "kind": request.GET.get("kind", "")})
     found = form.results(country=SmsSettings.load().country).waiting_first().select_related("handled_by")
     page = page_of(request, found)
     people = _people_on(reply.phone for reply in page)
@@ -86,17 +79,6 @@ def not_an_opt_out(request: HttpRequest, reply_id: int) -> HttpResponse:
     else:
         _say_it_is_decided(request)
     return redirect("sms:inbox")
-
-
-def _remember_search(request: HttpRequest) -> str:
-    """Keep what was searched for; returns the query that finds it again."""
-    form = InboxForm(request.POST)
-    form.is_valid()
-    query = {"kind": form.cleaned_data.get("kind", "")}
-    if text := form.cleaned_data.get("q", ""):
-        request.session[SEARCH] = text
-        query["search"] = "1"
-    return urlencode(query)
 
 
 def _people_on(numbers: Iterable[str]) -> dict[str, list[Patient]]:

@@ -3,7 +3,8 @@
 import pytest
 from django.test import Client
 
-from tests.factories import PatientFactory
+from sms.models import InboundMessage
+from tests.factories import NOW, PatientFactory
 from tests.sms.steps import draft, frozen, queued
 
 pytestmark = pytest.mark.django_db
@@ -12,10 +13,14 @@ pytestmark = pytest.mark.django_db
 def test_every_list_keeps_what_was_searched_for_out_of_the_address(manager_client: Client) -> None:
     patient = PatientFactory.create(first_name="Odalys", last_name="Ferreira")
     queued(patient)
+    InboundMessage.objects.create(
+        sid="SM1", phone=patient.phone, sender="MG1", body="Hi", kind="other", received_at=NOW
+    )
     paths = [
         "/patients/",
         "/sms/",
         "/sms/log/",
+        "/sms/inbox/",
         f"/sms/{draft().pk}/review/people/",
         f"/sms/{frozen().pk}/people/",
     ]
