@@ -105,7 +105,7 @@ class TestRecordRefusal:
         assert SuppressedNumber.objects.in_force().get().covers == Covers.MARKETING
         reply.refresh_from_db()
         assert (reply.handled_as, reply.handled_by) == (Handled.REFUSAL, receptionist)
-        assert "Refusal recorded by rosa.reception" in shown(reception_client)
+        assert "Refusal recorded, by rosa.reception" in shown(reception_client)
 
     @pytest.mark.parametrize(
         ("sender", "everything"), [(CARE, False), (MARKETING, True)], ids=["the care sender", "the setting"]
@@ -186,7 +186,7 @@ class TestNotAnOptOut:
         assert (reply.handled_as, reply.handled_by) == (Handled.NOT_STOP, receptionist)
         assert Patient.objects.get().accepts_sms_marketing
         assert not SuppressedNumber.objects.exists()
-        assert "Not an opt-out by rosa.reception" in shown(reception_client)
+        assert "Not an opt-out, by rosa.reception" in shown(reception_client)
 
     def test_does_not_undo_a_recorded_refusal(self, reception_client: Client) -> None:
         reply = came()
