@@ -1,5 +1,6 @@
 """The import page: choose a file, see what every row will do, import it, in a browser without JavaScript."""
 
+import io
 import os
 import re
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ import pytest
 import time_machine
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.test import Client
 
 from patients.csv_import import sheet, uploads
@@ -269,12 +271,18 @@ class TestTheFileBetweenTheSteps:
         assert "The file is removed." in words(page)
         assert list(folder.iterdir()) == []
 
-    def test_is_removed_after_a_day(self, reception_client: Client, folder: Path) -> None:
+    @pytest.mark.parametrize("by", ["a visit", "the command"])
+    def test_is_removed_after_a_day(self, reception_client: Client, folder: Path, by: str) -> None:
         old = upload(reception_client, GOOD)
         [kept] = folder.iterdir()
-        yesterday = (datetime.now(UTC) - uploads.KEPT - timedelta(minutes=1)).timestamp()
-        os.utime(kept, (yesterday, yesterday))
-        reception_client.get(URL)
+        for age, there in ((-timedelta(minutes=5), True), (timedelta(minutes=5), False)):
+            written_at = (datetime.now(UTC) - uploads.KEPT - age).timestamp()
+            os.utime(kept, (written_at, written_at))
+            if by == "a visit":
+                reception_client.get(URL)
+            else:
+                call_command("remove_old_imports", stdout=io.StringIO())
+            assert kept.exists() is there
         assert list(folder.iterdir()) == []
         assert "The file is not here any more" in words(answer(reception_client, old, "import"))
 
