@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
 
-from patients.csv_import import sheet, uploads
+from patients.csv_import import importing, sheet, uploads
 from patients.models import ConsentEvent, Patient
 from settings_app.models import SmsSettings
 from tests.factories import PatientFactory
@@ -265,6 +265,21 @@ class TestTheFileBetweenTheSteps:
         answer(reception_client, page, "import")
         assert "The file is not here any more" in words(answer(reception_client, page, "import"))
         assert Patient.objects.count() == 1
+
+    def test_is_imported_once_even_if_the_button_is_pressed_twice(
+        self, reception_client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        page = upload(reception_client, "Last name\nIto\n")
+        register, said = importing.register_many, []
+
+        def pressed_again(**options: Any) -> int:
+            said.append(words(answer(reception_client, page, "import")))
+            return register(**options)
+
+        monkeypatch.setattr(importing, "register_many", pressed_again)
+        answer(reception_client, page, "import")
+        assert Patient.objects.count() == len(said) == 1
+        assert "The file is not here any more" in said[0]
 
     def test_is_removed_when_given_up(self, reception_client: Client, folder: Path) -> None:
         page = answer(reception_client, upload(reception_client, GOOD), "cancel")
