@@ -291,7 +291,7 @@ def test_a_reference_taken_since_imports_nobody(file: File, monkeypatch: pytest.
 
     monkeypatch.setattr(importing, "check", overtaken)
     with pytest.raises(IntegrityError):
-        file.run("Last name,Reference\nOsei,\nIto,MR-1\n")
+        file.run("Last name,Reference\n" + "Osei,\n" * 1000 + "Ito,MR-1\n")  # more than a batch of the door
     assert (Patient.objects.count(), ConsentEvent.objects.count()) == (1, 1)
 
 

@@ -1,5 +1,6 @@
 """The import page: choose a file, see what every row will do, import it, in a browser without JavaScript."""
 
+import io
 import os
 import re
 from datetime import UTC, datetime, timedelta
@@ -10,9 +11,10 @@ import pytest
 import time_machine
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.test import Client
 
-from patients.csv_import import sheet, uploads
+from patients.csv_import import importing, sheet, uploads
 from patients.models import ConsentEvent, Patient
 from settings_app.models import SmsSettings
 from tests.factories import PatientFactory
@@ -264,17 +266,38 @@ class TestTheFileBetweenTheSteps:
         assert "The file is not here any more" in words(answer(reception_client, page, "import"))
         assert Patient.objects.count() == 1
 
+    def test_is_imported_once_even_if_the_button_is_pressed_twice(
+        self, reception_client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        page = upload(reception_client, "Last name\nIto\n")
+        register, said = importing.register_many, []
+
+        def pressed_again(**options: Any) -> int:
+            said.append(words(answer(reception_client, page, "import")))
+            return register(**options)
+
+        monkeypatch.setattr(importing, "register_many", pressed_again)
+        answer(reception_client, page, "import")
+        assert Patient.objects.count() == len(said) == 1
+        assert "The file is not here any more" in said[0]
+
     def test_is_removed_when_given_up(self, reception_client: Client, folder: Path) -> None:
         page = answer(reception_client, upload(reception_client, GOOD), "cancel")
         assert "The file is removed." in words(page)
         assert list(folder.iterdir()) == []
 
-    def test_is_removed_after_a_day(self, reception_client: Client, folder: Path) -> None:
+    @pytest.mark.parametrize("by", ["a visit", "the command"])
+    def test_is_removed_after_a_day(self, reception_client: Client, folder: Path, by: str) -> None:
         old = upload(reception_client, GOOD)
         [kept] = folder.iterdir()
-        yesterday = (datetime.now(UTC) - uploads.KEPT - timedelta(minutes=1)).timestamp()
-        os.utime(kept, (yesterday, yesterday))
-        reception_client.get(URL)
+        for age, there in ((-timedelta(minutes=5), True), (timedelta(minutes=5), False)):
+            written_at = (datetime.now(UTC) - uploads.KEPT - age).timestamp()
+            os.utime(kept, (written_at, written_at))
+            if by == "a visit":
+                reception_client.get(URL)
+            else:
+                call_command("remove_old_imports", stdout=io.StringIO())
+            assert kept.exists() is there
         assert list(folder.iterdir()) == []
         assert "The file is not here any more" in words(answer(reception_client, old, "import"))
 
