@@ -26,7 +26,7 @@ CRITICAL := patients/eligibility*,patients/consent*,patients/registration*,sms/d
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo test check setup lint types imports templates migrations deploy security containers \
-  services suite format lock
+  services suite bench format lock
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -51,6 +51,7 @@ types: ## mypy, strict
 	@echo "--- $@"
 	@$(PY) -m mypy
 	@$(PY) -m mypy bootstrap.py .ci/services.py .ci/skips.py
+	@$(PY) -m mypy bench
 
 imports: ## who may import whom
 	@echo "--- $@"
@@ -90,6 +91,9 @@ suite: services ## every test, on PostgreSQL, Redis, real workers and Chromium, 
 	@$(PY) .ci/skips.py var/check/pytest.xml
 	@COVERAGE_FILE=var/check/coverage $(PY) -m coverage report --fail-under=95
 	@COVERAGE_FILE=var/check/coverage $(PY) -m coverage report --fail-under=100 --include='$(CRITICAL)'
+
+bench: ## speed beside the barest statements, a JSON line per figure; BENCH=smoke for a small clinic
+	@$(PLAIN) $(PY) -m bench
 
 format: ## rewrites Python files and templates in the project's format
 	$(PY) -m ruff check --fix .

@@ -44,7 +44,7 @@ from sms.status import Status
 from tests.factories import NOW
 
 MARKETING, CARE = "+61480000001", "+61480000002"
-NUMBERS = ["+61412000001", "+61412000002", "+61412000003"]
+NUMBERS = ["+61412000001", "+61412000002"]
 HUMAN = {"staff", "import", "sms_stop", "carrier"}
 
 # Few numbers and many people: most share a phone with somebody.

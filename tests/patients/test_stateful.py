@@ -13,8 +13,8 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.patients.consent_machine import Consent
 
 QUICK = settings(
-    max_examples=25,
-    stateful_step_count=30,
+    max_examples=40,
+    stateful_step_count=40,
     deadline=None,
     database=None,
     derandomize=True,

@@ -1,0 +1,98 @@
+"""Apply the default to everybody and take it back, beside the two bare statements each."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from time import perf_counter
+
+from django.db import connection, transaction
+
+from bench import floor
+from bench.databases import manage
+from bench.figures import Figure, Runs
+from bench.people import tidy
+from patients import batches
+from patients.models import PreferenceBatch
+
+EVERYONE = PreferenceBatch.Scope.EVERYONE
+MEMORY_MB = 200
+
+
+def figures(*, number: int, rounds: int) -> Iterator[Figure]:
+    """`number` patients change in each of `rounds`; ours and the bare statements take turns in going first."""
+    runs = Runs()
+    for turn in range(rounds):
+        deeds = [("ours", _ours), ("floor", _floor)]
+        for name, deed in deeds if turn % 2 == 0 else reversed(deeds):
+            with _rolled_back():
+                deed(name, runs, number)
+            tidy()
+    apply_mb, said = manage("apply_sms_default", "--accept", "--yes")
+    assert f"Patients changed: {number}." in said
+    batch = PreferenceBatch.objects.latest("id")
+    undo_mb, said = manage("apply_sms_default", "--undo", str(batch.pk), "--yes")
+    assert f"Patients restored: {number}." in said
+    for what, peak in (("apply", apply_mb), ("undo", undo_mb)):
+        ours, bare = runs.median(f"ours {what}"), runs.median(f"floor {what}")
+        yield Figure(
+            name=f"{what}_default",
+            ratio=ours / bare,
+            at_most=1.5,
+            compared="batches, ledger included, with the two bare statements that write the same rows",
+            details=_details(number, rounds, seconds=ours, floor_seconds=bare),
+        )
+        yield Figure(
+            name=f"{what}_default_memory",
+            ratio=peak / MEMORY_MB,
+            at_most=1.0,
+            compared=f"peak memory of the process of apply_sms_default with {MEMORY_MB} MB",
+            details=_details(number, 1, peak_mb=peak),
+        )
+
+
+def _details(number: int, rounds: int, **measured: float) -> dict[str, object]:
+    """Figures with three places that mean something."""
+    told = {name: float(f"{value:.3g}") for name, value in measured.items()}
+    return {"patients": number, "rounds": rounds, "database": connection.vendor} | told
+
+
+def _ours(name: str, runs: Runs, number: int) -> None:
+    with _timed(runs, f"{name} apply"):
+        batch = batches.apply_default(accept=True, scope=EVERYONE, at=_now())
+    with _timed(runs, f"{name} undo"):
+        undone = batches.undo(batch_id=batch.pk, at=_now())
+    assert batch.changed == undone.changed == number
+
+
+def _floor(name: str, runs: Runs, number: int) -> None:
+    at = _now()
+    done, undone = (PreferenceBatch.objects.create(to_value=True, scope=EVERYONE, at=at) for _ in range(2))
+    with _timed(runs, f"{name} apply"):
+        applied = floor.apply(batch=done.pk, at=at)
+    with _timed(runs, f"{name} undo"):
+        restored = floor.undo(done=done.pk, batch=undone.pk, at=at)
+    assert applied == restored == number
+
+
+@contextmanager
+def _timed(runs: Runs, name: str) -> Iterator[None]:
+    """Foreign keys are checked within the time, as a commit would."""
+    start = perf_counter()
+    yield
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    runs.add(name, perf_counter() - start)
+
+
+@contextmanager
+def _rolled_back() -> Iterator[None]:
+    """The ledger only grows; a run that is rolled back leaves it as it was for the next one."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
