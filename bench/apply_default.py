@@ -27,12 +27,7 @@ def figures(*, number: int, rounds: int) -> Iterator[Figure]:
             with _rolled_back():
                 deed(name, runs, number)
             tidy()
-    apply_mb, said = manage("apply_sms_default", "--accept", "--yes")
-    assert f"Patients changed: {number}." in said
-    batch = PreferenceBatch.objects.latest("id")
-    undo_mb, said = manage("apply_sms_default", "--undo", str(batch.pk), "--yes")
-    assert f"Patients restored: {number}." in said
-    for what, peak in (("apply", apply_mb), ("undo", undo_mb)):
+    for what in ("apply", "undo"):
         ours, bare = runs.median(f"ours {what}"), runs.median(f"floor {what}")
         yield Figure(
             name=f"{what}_default",
@@ -41,13 +36,22 @@ def figures(*, number: int, rounds: int) -> Iterator[Figure]:
             compared="batches, ledger included, with the two bare statements that write the same rows",
             details=_details(number, rounds, seconds=ours, floor_seconds=bare),
         )
-        yield Figure(
-            name=f"{what}_default_memory",
-            ratio=peak / MEMORY_MB,
-            at_most=1.0,
-            compared=f"peak memory of the process of apply_sms_default with {MEMORY_MB} MB",
-            details=_details(number, 1, peak_mb=peak),
-        )
+    yield _memory("apply_default_memory", number, "--accept")
+    batch = PreferenceBatch.objects.latest("id")
+    yield _memory("undo_default_memory", number, "--undo", str(batch.pk))
+
+
+def _memory(name: str, number: int, *arguments: str) -> Figure:
+    """The command as staff run it, committed."""
+    peak, said = manage("apply_sms_default", *arguments, "--yes")
+    assert f": {number}. To " in said, said
+    return Figure(
+        name=name,
+        ratio=peak / MEMORY_MB,
+        at_most=1.0,
+        compared=f"peak memory of the process of apply_sms_default with {MEMORY_MB} MB",
+        details=_details(number, 1, peak_mb=peak),
+    )
 
 
 def _details(number: int, rounds: int, **measured: float) -> dict[str, object]:

@@ -20,8 +20,8 @@ QUICK = settings(
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
-# Hypothesis begins with short stories, which do not count; and opening the clinic is a step, which does not either.
-THOROUGH = settings(QUICK, max_examples=560, stateful_step_count=51, derandomize=False)
+# Some stories of Hypothesis are short and do not count; opening the clinic is a step and does not count either.
+THOROUGH = settings(QUICK, max_examples=720, stateful_step_count=51, derandomize=False)
 
 
 @pytest.mark.django_db
