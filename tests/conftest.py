@@ -13,6 +13,7 @@ from django.db import connection, connections
 from django.db.backends.sqlite3.base import DatabaseOperations  # from its own module it imports in a circle
 from django.db.models.signals import post_migrate
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from settings_app.models import SmsSettings
 from tests.factories import NOW, UserFactory
@@ -63,6 +64,21 @@ def _flush_keeps_what_migrations_made() -> Iterator[None]:
     post_migrate.connect(restore, sender=apps.get_app_config("sms"), weak=False)
     yield
     post_migrate.disconnect(restore, sender=apps.get_app_config("sms"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _nobody_is_left_in_the_database(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """PostgreSQL drops no database that somebody is in: a live server's thread may be, after its last callback."""
+    yield
+    with django_db_blocker.unblock():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
 
 
 @pytest.fixture

@@ -35,7 +35,11 @@ def encoding_of(chunks: Iterable[bytes]) -> str:
     while len(first) < 2 and (chunk := next(rest, b"")):
         first += chunk
     marked = first.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
-    candidates = {name: getincrementaldecoder(name)() for name in (_MARKED if marked else _UNMARKED)}
+    # Not by "utf-8-sig" itself: its decoder takes one lone byte of the mark for no text at all.
+    candidates = {
+        name: getincrementaldecoder(name.removesuffix("-sig"))()
+        for name in (_MARKED if marked else _UNMARKED)
+    }
     for chunk in chain([first], rest, [b""]):
         for name, decoder in list(candidates.items()):
             if not _reads(decoder, chunk):

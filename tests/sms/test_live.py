@@ -141,6 +141,6 @@ def test_twenty_bells_send_each_text_once(calling_back: Twilio, worker: None) ->
     for _ in range(20):
         tasks.freeze_soon(group.pk)
         tasks.send_soon()
-    wait_until(lambda: Message.objects.filter(status=Status.DELIVERED).count() == 120)
+    wait_until(lambda: Message.objects.filter(status=Status.DELIVERED).count() == 120, seconds=240)
     assert calling_back.numbers() == sorted(patient.phone for patient in patients)
     assert len(calling_back.posts()) == 120
