@@ -10,7 +10,8 @@ from sms.simulator.record import Record
 from sms.simulator.settings import Behaviour
 from sms.simulator.webhooks import Webhooks
 
-WORKERS = 32
+# Each keeps a request and a database connection of the application busy; a small PostgreSQL has 100 for everybody.
+WORKERS = 8
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """Whole stories: our pages' addresses, the simulator's callbacks, and a worker in a process of its own."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -141,6 +142,10 @@ def test_twenty_bells_send_each_text_once(calling_back: Twilio, worker: None) ->
     for _ in range(20):
         tasks.freeze_soon(group.pk)
         tasks.send_soon()
-    wait_until(lambda: Message.objects.filter(status=Status.DELIVERED).count() == 120, seconds=240)
+    wait_until(
+        lambda: Message.objects.filter(status=Status.DELIVERED).count() == 120,
+        seconds=120,
+        what=lambda: f"120 delivered; {Counter(Message.objects.values_list('status', flat=True))}",
+    )
     assert calling_back.numbers() == sorted(patient.phone for patient in patients)
     assert len(calling_back.posts()) == 120
