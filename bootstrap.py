@@ -53,11 +53,14 @@ EMBEDDED_DEFAULT = {
     "DATABASE_URL": "",
     "DEBUG": "False",
     "PUBLIC_BASE_URL": "",
+    "SMS_LOOK_UP_SECONDS": "",
+    "SMS_TICK_SECONDS": "",
     "TWILIO_ACCOUNT_SID": "",
     "TWILIO_API_URL": "",
     "TWILIO_AUTH_TOKEN": "",
     "TWILIO_CARE_SENDER": "",
     "TWILIO_MARKETING_SENDER": "",
+    "TWILIO_READ_TIMEOUT": "",
 }
 
 DISK_FULL = "The disk is full: free about 500 MB, then run the same command again."

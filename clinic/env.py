@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -92,6 +93,30 @@ def broker_url() -> str:
             "CELERY_BROKER_URL: only redis://, rediss:// and filesystem:// are supported."
         )
     return url
+
+
+def seconds(name: str, default: float) -> timedelta:
+    """A duration in seconds, longer than none."""
+    return _durations(name, str(default))[0]
+
+
+def several_seconds(name: str, default: str) -> list[timedelta]:
+    """Durations in seconds with commas between them, each longer than the one before."""
+    found = _durations(name, default)
+    if sorted(set(found)) != found:
+        raise ImproperlyConfigured(f"{name}: each number must be larger than the one before, as in {default}")
+    return found
+
+
+def _durations(name: str, default: str) -> list[timedelta]:
+    wrong = ImproperlyConfigured(f"{name}: write seconds, more than 0, as in {default}")
+    try:
+        found = [timedelta(seconds=float(part)) for part in (env.str(name, default="") or default).split(",")]
+    except (ValueError, OverflowError):
+        raise wrong from None
+    if min(found) <= timedelta(0):
+        raise wrong
+    return found
 
 
 def origin(name: str, default: str) -> str:

@@ -149,6 +149,10 @@ TWILIO_MARKETING_SENDER = env.str("TWILIO_MARKETING_SENDER", default="") or env.
 )
 TWILIO_CARE_SENDER = env.str("TWILIO_CARE_SENDER", default="") or TWILIO_MARKETING_SENDER
 TWILIO_API_URL = environment.origin("TWILIO_API_URL", "")
+# The pace of the sender: how long it waits for Twilio, looks for work, and asks about what it does not know.
+TWILIO_READ_TIMEOUT = environment.seconds("TWILIO_READ_TIMEOUT", 30)
+SMS_TICK = environment.seconds("SMS_TICK_SECONDS", 5)
+SMS_LOOK_UPS = environment.several_seconds("SMS_LOOK_UP_SECONDS", "30,120,600,1800")
 
 # --- Celery ----------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = environment.broker_url()
@@ -159,8 +163,12 @@ CELERY_TASK_TIME_LIMIT = 300
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # Ticks find all work by themselves. One that nobody took in time is dropped: the next one does as well.
 CELERY_BEAT_SCHEDULE = {
-    "tick": {"task": "sms.tasks.tick", "schedule": 5.0, "options": {"expires": 10}},
-    "look up unknown": {"task": "sms.tasks.look_up_unknown", "schedule": 15.0, "options": {"expires": 30}},
+    "tick": {"task": "sms.tasks.tick", "schedule": SMS_TICK, "options": {"expires": 10}},
+    "look up unknown": {
+        "task": "sms.tasks.look_up_unknown",
+        "schedule": SMS_LOOK_UPS[0] / 2,
+        "options": {"expires": 30},
+    },
     "reminders": {"task": "sms.tasks.queue_due_reminders", "schedule": 60.0, "options": {"expires": 120}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")

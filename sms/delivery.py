@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
@@ -17,7 +18,7 @@ from sms.status import FROM_TWILIO, Status, replaced_by
 logger = logging.getLogger(__name__)
 
 # When to ask Twilio about a text we do not know about, counted from the moment it became unknown.
-LOOK_UP_AFTER = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=30))
+LOOK_UP_AFTER = settings.SMS_LOOK_UPS
 # A record at Twilio is ours only if it was made between these, seen from our claim.
 MADE_BEFORE_CLAIM = timedelta(minutes=1)
 MADE_AFTER_CLAIM = timedelta(minutes=10)

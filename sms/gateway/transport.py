@@ -23,7 +23,11 @@ from twilio.http.response import Response  # type: ignore[import-untyped]
 
 # `connect` spans the name look-up, the handshakes and any wait for a free connection.
 # `total` ends an answer that comes in drips, each in time.
-TIMEOUT = ClientTimeout(total=40, connect=5, sock_read=30)
+TIMEOUT = ClientTimeout(
+    total=settings.TWILIO_READ_TIMEOUT.total_seconds() * 4 / 3,
+    connect=5,
+    sock_read=settings.TWILIO_READ_TIMEOUT.total_seconds(),
+)
 LONGEST_PAUSE = timedelta(hours=1)
 
 
