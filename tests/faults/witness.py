@@ -1,0 +1,109 @@
+"""Collects the evidence: the simulator's ledger, our rows, and the commits as the database saw them."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from tests.faults.judge import Claimed, Evidence, Person, Row, Span, Text
+from tests.faults.world import World
+
+Seen = tuple[dict[str, Any], datetime]
+
+
+def collect(world: World, *, lists: dict[str, int], secrets: list[str], **more: Any) -> Evidence:
+    """All that there is to judge. `more` are fields of Evidence that only the scenario knows."""
+    seen = _seen(world)
+    readable = world.readable()
+    texts = [_text(entry) for entry in world.twilio.texts()]
+    readable["callback addresses given"] = "\n".join(
+        entry["status_callback"] or "" for entry in world.twilio.texts()
+    )
+    return Evidence(
+        texts=texts,
+        rows=_rows(world),
+        claims=[_claim(content, at) for content, at in seen.get("sms_message", [])],
+        people=[_person(content, at) for content, at in seen.get("patients_patient", [])],
+        blocks=list(_blocks(seen.get("patients_suppressednumber", []))),
+        rests=list(_rests(seen.get("sms_sendingpause", []))),
+        lists=lists,
+        posts=Counter(_token(post["form"].get("StatusCallback", "")) for post in world.twilio.posts()),
+        readable=readable,
+        secrets=secrets,
+        **more,
+    )
+
+
+def _seen(world: World) -> dict[str, list[Seen]]:
+    found: dict[str, list[Seen]] = {}
+    for source, content, at in world.ask(
+        "SELECT source, content, pg_xact_commit_timestamp(xid) FROM witness.seen ORDER BY 3, id"
+    ):
+        found.setdefault(source, []).append((content, at))
+    return found
+
+
+def _token(address: str) -> str:
+    return address.rstrip("/").rpartition("/")[2]
+
+
+def _text(entry: dict[str, Any]) -> Text:
+    return Text(
+        sid=entry["sid"],
+        token=_token(entry["status_callback"] or ""),
+        to=entry["to"],
+        body=entry["body"],
+        status=entry["status"],
+        created_at=datetime.fromisoformat(entry["created_at"]),
+        valid_seconds=entry["validity_period"],
+    )
+
+
+def _rows(world: World) -> list[Row]:
+    names = "id, token, group_id, patient_id, phone, body, purpose, status, sid, send_by"
+    fields = names.replace("group_id", "group").replace("patient_id", "patient").split(", ")
+    found = []
+    for values in world.ask(f"SELECT {names} FROM sms_message ORDER BY id"):
+        row = dict(zip(fields, values, strict=True))
+        row["token"], row["group"] = row["token"].hex, str(row["group"]) if row["group"] else None
+        found.append(Row(**row))
+    return found
+
+
+def _claim(content: dict[str, Any], at: datetime) -> Claimed:
+    return Claimed(message=content["id"], at=datetime.fromisoformat(content["claimed_at"]), committed_at=at)
+
+
+def _person(content: dict[str, Any], at: datetime) -> Person:
+    out_of_use = ("archived_at", "deceased_at", "number_refused_at")
+    return Person(
+        patient=content["id"],
+        phone=content["phone"],
+        accepts=content["accepts_sms_marketing"],
+        out_of_use=any(content.get(name) for name in out_of_use),
+        committed_at=at,
+    )
+
+
+def _blocks(seen: Iterable[Seen]) -> Iterable[Span]:
+    for content, since, until in _spans(seen, "lifted_at"):
+        yield Span(
+            what=content["phone"], since=since, until=until, everything=content["covers"] == "everything"
+        )
+
+
+def _rests(seen: Iterable[Seen]) -> Iterable[Span]:
+    for _, since, until in _spans(seen, "resumed_at"):
+        yield Span(what="", since=since, until=until)
+
+
+def _spans(seen: Iterable[Seen], end: str) -> Iterable[tuple[dict[str, Any], datetime, datetime | None]]:
+    """Each row from its first commit to the one that set `end`."""
+    first: dict[int, Seen] = {}
+    ended: dict[int, datetime] = {}
+    for content, at in seen:
+        first.setdefault(content["id"], (content, at))
+        if content[end]:
+            ended.setdefault(content["id"], at)
+    for number, (content, at) in first.items():
+        yield content, at, ended.get(number)
