@@ -1,7 +1,7 @@
-"""`python -m tests.faults [smoke] [NAME ...]`: play the scenarios, judge every run, exit with 1 if a promise broke.
+"""`python -m tests.faults [NAME ...]`: play the scenarios, judge every run, exit with 1 if a promise broke.
 
-Without arguments the whole table is played with all its runs, which takes hours. `smoke` plays eight kinds once.
-A NAME is the beginning of a scenario's name; --runs N plays each so often.
+Without arguments the whole table is played with all its runs, and then the controls, which takes hours. `--smoke`
+plays eight kinds once and one control. A NAME is the beginning of a scenario's name; `--runs N` plays each so often.
 """
 
 import argparse
@@ -10,55 +10,66 @@ import sys
 import time
 import traceback
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from tests.faults import world as worlds
+from tests.faults.controls import CONTROLS, is_noticed
 from tests.faults.figures import Figures, table
+
+if TYPE_CHECKING:  # They import models, which need the settings that the world makes.
+    from tests.faults.stage import Scenario
 
 
 def main() -> int:
     wanted = arguments()
-    with worlds.made() as world:
-        # They import models, which need the settings that the world has just made.
-        from tests.faults.scenarios import ALL
-        from tests.faults.stage import Scenario
-
-        def is_wanted(scenario: Scenario) -> bool:
-            named = any(scenario.name.startswith(name) for name in wanted.names)
-            return named or (not wanted.names and (scenario.smoke or not wanted.smoke))
-
-        played = []
-        for scenario in filter(is_wanted, ALL):
-            runs = wanted.runs or (1 if wanted.smoke else scenario.runs)
-            played.append(play(world, scenario, runs, wanted.seed))
-            print(played[-1].line(), flush=True)
+    print(f"Seed {wanted.seed}", file=sys.stderr)
+    played = play_all(wanted)
     print(f"\n{table(played)}\n")
+    controls = [] if wanted.names else [one for one in CONTROLS if one.smoke or not wanted.smoke]
+    missed = 0
+    for control in controls:
+        noticed, why = is_noticed(control)
+        missed += not noticed
+        verdict = "broke" if noticed else "DID NOT BREAK"
+        print(f"Control: {control.name}: {verdict} “{control.scenario}”. {why}", flush=True)
     broken = [one for one in played if not one.is_clean]
     for one in broken:
         for breach in one.breaches[:10]:
             print(f"{one.scenario}: {breach}")
-    print(
-        f"{sum(one.runs for one in played)} runs of {len(played)} scenarios; {len(broken)} broke a promise."
-    )
-    return 1 if broken or not played else 0
+    runs = sum(one.runs for one in played)
+    print(f"{runs} runs of {len(played)} scenarios, {len(broken)} of them broke a promise;", end=" ")
+    print(f"{len(controls)} controls, {missed} of them went unnoticed.")
+    return 1 if broken or missed or not played else 0
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("names", nargs="*")
-    parser.add_argument("--smoke", action="store_true", help="eight kinds, once each")
+    parser.add_argument("--smoke", action="store_true", help="eight kinds and one control, once each")
     parser.add_argument("--runs", type=int, default=0)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     return parser.parse_args()
 
 
-def play(world: worlds.World, scenario: "Scenario", runs: int, seed: int) -> Figures:  # noqa: F821
-    figures = Figures(scenario.name, scenario.row)
-    for run in range(runs):
-        one_run(world, scenario, run, f"{seed} {scenario.name} {run}", figures)
-    return figures
+def play_all(wanted: argparse.Namespace) -> list[Figures]:
+    played = []
+    with worlds.made() as world:
+        from tests.faults.scenarios import ALL
+
+        for scenario in ALL:
+            named = any(scenario.name.startswith(name) for name in wanted.names)
+            if not (named or (not wanted.names and (scenario.smoke or not wanted.smoke))):
+                continue
+            figures = Figures(scenario.name, scenario.row)
+            for run in range(wanted.runs or (1 if wanted.smoke else scenario.runs)):
+                play(world, scenario, run, f"{wanted.seed} {scenario.name} {run}", figures)
+            print(figures.line(), flush=True)
+            played.append(figures)
+    return played
 
 
-def one_run(world: worlds.World, scenario: "Scenario", run: int, seed: str, figures: Figures) -> None:  # noqa: F821
+def play(world: worlds.World, scenario: "Scenario", run: int, seed: str, figures: Figures) -> None:
+    """One run: from a clean state, through the fault, until everything is decided; then it is judged."""
     from tests.faults.judge import examine
     from tests.faults.stage import Stage, statuses
     from tests.faults.witness import collect
@@ -82,10 +93,9 @@ def one_run(world: worlds.World, scenario: "Scenario", run: int, seed: str, figu
         recovery_s=recovery,
         seconds=time.monotonic() - began,
     )
-    verdict = "ok" if not breaches and not stage.objections else "BROKEN"
-    print(
-        f"{scenario.name} {run + 1}: {verdict}, {recovery:.1f} s, {statuses()}", file=sys.stderr, flush=True
-    )
+    verdict = "BROKEN" if breaches or stage.objections else "ok"
+    told = f"{scenario.name} {run + 1}: {verdict}, {recovery:.1f} s, {statuses()}"
+    print("\n".join([told, *breaches[:5], *stage.objections]), file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

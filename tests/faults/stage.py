@@ -110,7 +110,11 @@ class Stage:
         return self.world.to_twilio.posts
 
     def until_posted(self, number: int, *, seconds: float = 60) -> None:
-        wait_until(lambda: self.posted() >= number, f"{number} texts to leave", seconds=seconds)
+        def happened() -> bool:
+            self.world.keep_alive()  # Celery's worker may end when it loses its broker.
+            return self.posted() >= number
+
+        wait_until(happened, f"{number} texts to leave", seconds=seconds)
 
     def mid_batch(self, *, latency_ms: int = 300) -> None:
         """Confirm a group SMS of all, and come back at a moment when a batch is on its way."""

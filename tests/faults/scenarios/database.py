@@ -1,0 +1,101 @@
+"""PostgreSQL ends and starts again, or the line to it is cut at each step from claim to settle."""
+
+import signal
+import time
+from functools import partial
+
+from tests.faults.bad_database_line import Cut
+from tests.faults.programs import wait_until
+from tests.faults.stage import Scenario, Stage
+
+ROW = "PostgreSQL immediate restart; connection cut at each step from claim to settle"
+
+LOCK = r'^SELECT .*FROM "sms_message".*"purpose" = \'service\'.*SKIP LOCKED'
+CLAIM = r'^UPDATE "sms_message" SET "status" = \'sending\''
+CLAIMED = r'^SELECT .*FROM "sms_message" WHERE .*"claim" = '
+SETTLE = r'^UPDATE "sms_message" SET "sid" = '
+COMMIT = r"^COMMIT"
+
+# Where the line is cut: after which statements, and whether the last one was carried out.
+POINTS: dict[str, tuple[list[str], bool]] = {
+    "before the claim locks": ([LOCK], False),
+    "before the claim writes": ([LOCK, CLAIM], False),
+    "before the claim commits": ([CLAIM, COMMIT], False),
+    "as the claim has committed": ([CLAIM, COMMIT], True),
+    "before the claimed texts are read": ([CLAIM, COMMIT, CLAIMED], False),
+    "before the settling writes": ([CLAIM, COMMIT, SETTLE], False),
+    "before the settling commits": ([SETTLE, COMMIT], False),
+    "as the settling has committed": ([SETTLE, COMMIT], True),
+}
+
+
+def immediate_restart(stage: Stage) -> None:
+    """SIGQUIT is PostgreSQL's immediate shutdown: no goodbye to anybody, recovery at the next start."""
+    stage.people()
+    stage.mid_batch()
+    stage.world.postgres.tell(signal.SIGQUIT)
+    stage.world.postgres.end(signal.SIGQUIT)
+    time.sleep(stage.chance.uniform(0, 1))
+    stage.world.postgres.start()
+    stage.over()
+
+
+def cut(stage: Stage, point: str) -> None:
+    statements, answered = POINTS[point]
+    stage.people()
+    stage.world.twilio.set(latency_ms=100)
+    stage.world.line.cut = cut = Cut(statements, answered, times=stage.chance.randint(1, 3))
+    stage.group_sms()
+    wait_until(lambda: cut.made > 0, f"the line to be cut {point}")
+    stage.over()
+
+
+def read_only(stage: Stage) -> None:
+    """The database takes no writes for a while, as after a full disk or a failover to a replica."""
+    stage.people()
+    stage.mid_batch()
+    stage.world.ask("ALTER DATABASE clinic SET default_transaction_read_only = on")
+    stage.world.ask(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'clinic' AND pid <> pg_backend_pid()"
+    )
+    time.sleep(stage.chance.uniform(3, 6))
+    stage.world.ask("SET default_transaction_read_only = off; ALTER DATABASE clinic RESET ALL")
+    stage.world.ask(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'clinic' AND pid <> pg_backend_pid()"
+    )
+    stage.over()
+
+
+def full_disk(stage: Stage) -> None:
+    """Whatever the worker writes to its log, there is no room for it."""
+    worker = stage.world.worker
+    worker.end()
+    on_full_disk = stage.world.new_worker("on-full-disk")
+    on_full_disk.command = ["sh", "-c", 'exec "$@" >/dev/full 2>&1', "sh", *on_full_disk.command]
+    on_full_disk.is_ready = lambda _: True
+    stage.world.worker = on_full_disk
+    try:
+        on_full_disk.start()
+        stage.people()
+        stage.mid_batch()
+        stage.over()
+        stage.world.settle()
+    finally:
+        on_full_disk.end()
+        stage.world.worker = worker
+        worker.start()
+
+
+SCENARIOS = [
+    Scenario("PostgreSQL restarted at once", ROW, 10, immediate_restart, smoke=True),
+    *(
+        Scenario(f"line cut {point}", ROW, 10, partial(cut, point=point), smoke=point == list(POINTS)[3])
+        for point in POINTS
+    ),
+]
+DISKS = [
+    Scenario(
+        "read-only database", "worker on a full disk or a read-only database", 3, read_only, patience=180
+    ),
+    Scenario("worker on a full disk", "worker on a full disk or a read-only database", 3, full_disk),
+]
