@@ -26,7 +26,7 @@ CRITICAL := patients/eligibility*,patients/consent*,patients/registration*,sms/d
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo test check setup lint types imports templates migrations deploy security containers \
-  services suite bench format lock
+  services suite smoke faults bench format lock
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -37,7 +37,7 @@ demo: ## a whole clinic to try out: python3 bootstrap.py demo
 test: ## the tests that need nothing but Python: python3 bootstrap.py test
 	@$(PYTHON) bootstrap.py test $(ARGS)
 
-check: setup lint types imports templates migrations deploy security containers services suite ## all that CI checks
+check: setup lint types imports templates migrations deploy security containers services suite smoke ## all that CI checks
 
 setup: ## .venv with everything that development needs
 	@$(PYTHON) bootstrap.py setup --dev
@@ -91,6 +91,13 @@ suite: services ## every test, on PostgreSQL, Redis, real workers and Chromium, 
 	@$(PY) .ci/skips.py var/check/pytest.xml
 	@COVERAGE_FILE=var/check/coverage $(PY) -m coverage report --fail-under=95
 	@COVERAGE_FILE=var/check/coverage $(PY) -m coverage report --fail-under=100 --include='$(CRITICAL)'
+
+smoke: ## the sender against eight kinds of faults, once each: faults in small
+	@echo "--- $@"
+	@$(PY) -m tests.faults --smoke
+
+faults: ## the sender against every fault, which takes hours (docs/reliability.md); FAULTS=smoke for minutes
+	@$(PY) -m tests.faults $(if $(filter smoke,$(FAULTS)),--smoke) $(ARGS)
 
 bench: ## speed beside the barest statements, a JSON line per figure; BENCH=smoke for a small clinic
 	@$(PLAIN) $(PY) -m bench

@@ -82,7 +82,9 @@ class Proxy:
     async def _open(self) -> None:
         if self._session is None:
             self._session = ClientSession(
-                connector=TCPConnector(limit=0), timeout=ClientTimeout(total=60), cookie_jar=DummyCookieJar()
+                connector=TCPConnector(limit=0, force_close=True),
+                timeout=ClientTimeout(total=60),
+                cookie_jar=DummyCookieJar(),
             )
         app = web.Application(client_max_size=10_000_000)
         app.router.add_route("*", "/{rest:.*}", self.handle)

@@ -20,6 +20,7 @@ CHECKS = [
     "containers",
     "services",
     "suite",
+    "smoke",
 ]
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")

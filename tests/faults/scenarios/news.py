@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import requests
-from aiohttp import ClientSession
+from aiohttp import ClientSession, TCPConnector
 
 from sms.simulator.signing import signature
 from tests.faults.bad_network import News, Post
@@ -31,18 +31,20 @@ def every_order(stage: Stage) -> None:
     todo: list[tuple[str, str, str, tuple[str, ...]]] = []
     session: list[ClientSession] = []
 
-    async def tell(post: Post, answer: bytes) -> None:
-        sid = json.loads(answer)["sid"]
+    async def tell(post: Post, body: bytes) -> None:
+        sid = json.loads(body)["sid"]
         order = orders[(post.number - 1) % len(orders)]
         if not before:
             todo.append((post.callback, sid, post.to, order))
             return
-        session[:] = session or [ClientSession()]
+        session[:] = session or [ClientSession(connector=TCPConnector(force_close=True))]
         for word in _as_it_arrives(stage, order):
             form = _form(sid, post.to, word)
             headers = {"X-Twilio-Signature": signature(post.callback, form, twilio.TOKEN)}
-            async with session[0].post(post.callback, data=urlencode(form), headers=_typed(headers)):
-                pass
+            async with session[0].post(
+                post.callback, data=urlencode(form), headers=_typed(headers)
+            ) as answer:
+                stage.must(answer.status == 204, f"news before the answer was answered {answer.status}")
 
     stage.people(len(ORDERS))
     stage.world.to_twilio.before_answer = tell
@@ -92,7 +94,7 @@ def post(address: str, form: dict[str, str], *, signed_with: str = twilio.TOKEN,
 
 def badly_delivered(stage: Stage) -> None:
     """A tenth lost, a third twice, all late and in disorder; what was lost is looked up, or waits for a look-up."""
-    stage.world.to_us.news = News(lose=0.1, twice=0.33, delay=1.5, chance=stage.chance)
+    stage.world.to_us.news = News(lose=0.1, twice=0.33, delay=0.3, chance=stage.chance)
     stage.world.twilio.set(reorder=0.5)
     stage.people()
     stage.group_sms()
