@@ -50,7 +50,9 @@ class PatientAdminForm(forms.ModelForm):  # type: ignore[type-arg]  # has no typ
 
     class Meta:
         model = Patient
-        fields = ["first_name", "last_name", "phone", "birth_date", "reference", "wants_reminders"]
+        fields = [
+            *("first_name", "last_name", "phone", "time_zone", "birth_date", "reference", "wants_reminders"),
+        ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -68,7 +70,7 @@ class PatientAdminForm(forms.ModelForm):  # type: ignore[type-arg]  # has no typ
         return self.number.e164 if self.number else ""
 
     def details(self) -> Details:
-        names = ["first_name", "last_name", "birth_date", "reference", "wants_reminders"]
+        names = ["first_name", "last_name", "time_zone", "birth_date", "reference", "wants_reminders"]
         return Details(phone=self.number, **{name: self.cleaned_data[name] for name in names})
 
     def choice(self) -> Choice | None:
@@ -117,6 +119,7 @@ class PatientAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # has no type a
         "first_name",
         "last_name",
         "phone",
+        "time_zone",
         "birth_date",
         "reference",
         "wants_reminders",

@@ -18,7 +18,7 @@ BYTE_ORDER_MARK = "\ufeff"  # or else Excel takes it for Windows-1252
 
 PATIENTS_HEADER = (
     *("Reference", "First name", "Last name", "Mobile number", "Date of birth", "Wants reminders"),
-    *("Accepts SMS marketing", "Consent source", "Consent date", "Archived", "Deceased"),
+    *("Accepts SMS marketing", "Consent source", "Consent date", "Archived", "Deceased", "Time zone"),
 )
 CONSENTS_HEADER = (
     *("Reference", "First name", "Last name", "Recorded at", "From", "To", "Source", "How", "Evidence"),
@@ -57,6 +57,7 @@ def _patient(patient: Patient, zone: ZoneInfo) -> list[str]:
         proof.at.astimezone(zone).date().isoformat() if proof else "",
         _time(patient.archived_at, zone),
         _time(patient.deceased_at, zone),
+        patient.time_zone,
     ]
 
 

@@ -11,6 +11,7 @@ from django.forms.utils import from_current_timezone
 from django.http import QueryDict
 from django.utils import timezone
 
+from clinic.lib import clock
 from clinic.lib import phone as phones
 from patients.consent import Choice
 from patients.models import ConsentHow, ConsentSource, Patient
@@ -44,6 +45,15 @@ def read_number(typed: str, *, patient: Patient | None, country: str) -> phones.
     if problem := phones.landline_problem(found):
         raise ValidationError(problem, code="landline")
     return found
+
+
+def zone_choices(*, clinic: str, kept: str) -> list[tuple[str, str]]:
+    """All zones by the name of their town, which is how a list is searched from the keyboard: "Perth, Australia".
+
+    The first is none of one's own. `kept`, the patient's, stays on offer if it is an older name.
+    """
+    zones = sorted((clock.town_first(zone), zone) for zone in {*clock.zones(), kept} - {""})
+    return [("", f"The clinic’s ({clock.town_first(clinic)})"), *((zone, name) for name, zone in zones)]
 
 
 def _replace(form: forms.Form, **values: str) -> None:
@@ -97,6 +107,11 @@ class PatientForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"type": "tel", "class": "input-phone", **_THEIRS}),
     )
+    time_zone = forms.ChoiceField(
+        label="Time zone",
+        required=False,
+        help_text="If it is not the clinic’s. Marketing texts keep the quiet hours there.",
+    )
     birth_date = forms.DateField(label="Date of birth", required=False, widget=_DATE)
     reference = forms.CharField(
         label="Reference",
@@ -129,6 +144,11 @@ class PatientForm(forms.Form):
         self.patient = patient
         self.sms_settings = SmsSettings.load()
         super().__init__(data, initial=self._initial())
+        zones = self.fields["time_zone"]
+        assert isinstance(zones, forms.ChoiceField)
+        zones.choices = zone_choices(
+            clinic=self.sms_settings.time_zone, kept=patient.time_zone if patient else ""
+        )
 
     def _initial(self) -> dict[str, Any]:
         if self.patient is None:
@@ -141,6 +161,7 @@ class PatientForm(forms.Form):
             "last_name",
             "birth_date",
             "reference",
+            "time_zone",
             "wants_reminders",
             "accepts_sms_marketing",
         ]
@@ -176,7 +197,9 @@ class PatientForm(forms.Form):
             self.add_error("accepts_sms_marketing", self._tell_the_news())
 
     def details(self) -> Details:
-        names = ["first_name", "last_name", "phone", "birth_date", "reference", "wants_reminders"]
+        names = [
+            *("first_name", "last_name", "phone", "time_zone", "birth_date", "reference", "wants_reminders"),
+        ]
         return Details(**{name: self.cleaned_data[name] for name in names})
 
     def choice(self) -> Choice | None:

@@ -17,7 +17,10 @@ from settings_app.models import SmsSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
-    """What is written down about a person. Names are stored trimmed; `phone` None means no number."""
+    """What is written down about a person. Names are stored trimmed; `phone` None means no number.
+
+    `time_zone` is a name of the IANA database, or "" for the clinic's.
+    """
 
     last_name: str
     first_name: str = ""
@@ -25,6 +28,7 @@ class Details:
     birth_date: date | None = None
     reference: str = ""
     wants_reminders: bool = True
+    time_zone: str = ""
 
 
 def register_patient(
@@ -111,6 +115,7 @@ def _put(patient: Patient, details: Details) -> list[str]:
         "birth_date": details.birth_date,
         "reference": details.reference.strip(),
         "wants_reminders": details.wants_reminders,
+        "time_zone": details.time_zone,
     }
     # Folding takes ligatures apart, so the result may be longer than the name.
     longest = Patient._meta.get_field("search_name").max_length

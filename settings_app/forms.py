@@ -47,6 +47,9 @@ class SmsSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # has no type
             "time_zone",
             "clinic_name",
             "clinic_phone",
+            "marketing_not_before",
+            "marketing_not_after",
+            "hold_minutes",
             "reminders_enabled",
             "reminder_hours_before",
             "reminder_text",
@@ -58,13 +61,20 @@ class SmsSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # has no type
             "country": "How a phone number is read that was typed without a country code.",
             "time_zone": "All times on these pages, and in reminders, are in this zone.",
             "clinic_phone": "As it should stand in a text, for example (02) 9999 0000.",
+            "marketing_not_before": "In the patient’s own time zone, or the clinic’s if they have none.",
+            "marketing_not_after": "23:59 means until midnight. From 00:00 to 23:59 there are no quiet hours.",
+            "hold_minutes": "From 0 to 30. As long, a group SMS can be stopped with nothing sent.",
             "reminder_hours_before": "From 1 to 168 (a week).",
             "reminder_text": (
                 "You can use {first_name} {last_name} {date} {time} {practitioner} {clinic_name} {clinic_phone}. "
                 "For patients without a first name write {first_name|there}."
             ),
         }
-        widgets = {"reminder_text": forms.Textarea(attrs={"rows": 4})}
+        widgets = {
+            "reminder_text": forms.Textarea(attrs={"rows": 4}),
+            "marketing_not_before": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+            "marketing_not_after": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

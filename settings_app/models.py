@@ -1,5 +1,6 @@
 """The account-wide switchboard. It knows no patients: applying the default to them is `patients.batches`."""
 
+from datetime import time
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -55,6 +56,11 @@ class SmsSettings(models.Model):
     reminder_text = models.TextField(
         "Reminder text", max_length=640, default=DEFAULT_REMINDER, validators=[validate_reminder_text]
     )
+    marketing_not_before = models.TimeField("Marketing texts not before", default=time(9))
+    marketing_not_after = models.TimeField("Marketing texts not after", default=time(20))
+    hold_minutes = models.PositiveSmallIntegerField(
+        "Minutes to wait before the first text leaves", default=0, validators=[MaxValueValidator(30)]
+    )
     updated_at = models.DateTimeField(auto_now=True)
     updated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -70,6 +76,12 @@ class SmsSettings(models.Model):
         constraints = [
             # Two rows would mean two answers to "what is the default?".
             models.CheckConstraint(condition=models.Q(pk=1), name="sms_settings_one_row"),
+            # Else there would be no time of the day at all for marketing.
+            models.CheckConstraint(
+                condition=models.Q(marketing_not_before__lt=models.F("marketing_not_after")),
+                name="sms_settings_marketing_window",
+                violation_error_message="“Marketing texts not before” must be earlier than “not after”.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -79,6 +91,16 @@ class SmsSettings(models.Model):
     def load(cls) -> Self:
         """The row, with the values the product ships with if nobody has saved any yet."""
         return cls.objects.get_or_create(pk=1)[0]
+
+    def clean(self) -> None:
+        opens, closes = self.marketing_not_before, self.marketing_not_after
+        if opens and closes and opens >= closes:
+            raise ValidationError(
+                {
+                    "marketing_not_after": "This must be later than “Marketing texts not before”. "
+                    "For the end of the day write 23:59."
+                }
+            )
 
     @property
     def zone(self) -> ZoneInfo:

@@ -1,12 +1,15 @@
 """A group SMS from draft to frozen list: write, change, untick, confirm once, freeze once."""
 
 import hashlib
+from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Case, Exists, F, OuterRef, Q, TextField, Value, When
+from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, TextField, Value, When
+from django.db.models.expressions import BaseExpression
 
 from clinic.insert_select import insert_select
 from clinic.lib.sms_text import MAX_CHARACTERS
@@ -14,10 +17,12 @@ from patients.models import Patient
 from settings_app.models import SmsSettings
 from sms import audience
 from sms.models import GroupMessage, Message
+from sms.quiet import QuietHours
 from sms.status import GroupStatus, Status
 
-# What has not left by then is never sent: news of this afternoon is no use tomorrow.
+# What has not left by then is never sent: news of this afternoon is no use tomorrow. Counted from the time it begins.
 SEND_WITHIN = timedelta(hours=24)
+LATEST_START = timedelta(days=366)
 
 
 class NotADraft(Exception):
@@ -59,12 +64,23 @@ def fingerprint(group: GroupMessage, settings: SmsSettings) -> str:
     return hashlib.sha256(f"{group.purpose}\n{text}".encode()).hexdigest()[:32]
 
 
-def confirm(*, group_id: UUID, reviewed: str, at_most: int, at: datetime, by: AbstractBaseUser) -> bool:
+def confirm(
+    *,
+    group_id: UUID,
+    reviewed: str,
+    at_most: int,
+    at: datetime,
+    by: AbstractBaseUser,
+    starts_at: datetime | None = None,
+) -> bool:
     """Confirm what was reviewed; True for the one call that did it, False if it had been confirmed before.
 
     `reviewed` is the fingerprint and `at_most` the number of recipients that staff saw. Fewer is fine: somebody
-    opted out since. Raises ReviewAgain, GroupMessage.DoesNotExist.
+    opted out since. It begins at `starts_at`; if that is None now, or after the hold that the settings ask for.
+    Raises ReviewAgain, GroupMessage.DoesNotExist.
     """
+    if starts_at and not at < starts_at <= at + LATEST_START:
+        raise ReviewAgain("The time must be still to come, and within a year. Please choose it again.")
     with transaction.atomic():
         group = GroupMessage.objects.select_for_update().get(pk=group_id)
         if not group.is_draft:
@@ -83,13 +99,16 @@ def confirm(*, group_id: UUID, reviewed: str, at_most: int, at: datetime, by: Ab
             raise ReviewAgain(
                 f"With the names filled in, a text has {longest} characters; {MAX_CHARACTERS} is the most."
             )
+        if starts_at is None and settings.hold_minutes:
+            starts_at = at + timedelta(minutes=settings.hold_minutes)
         return bool(
             GroupMessage.objects.filter(pk=group.pk, status=GroupStatus.DRAFT).update(
                 status=GroupStatus.CONFIRMED,
                 body=str(audience.with_clinic(audience.template_of(group.body), settings)),
                 confirmed_at=at,
                 confirmed_by_id=by.pk,
-                send_by=at + SEND_WITHIN,
+                starts_at=starts_at,
+                send_by=(starts_at or at) + SEND_WITHIN,
             )
         )
 
@@ -121,15 +140,48 @@ def freeze(*, group_id: UUID, at: datetime) -> int:
                 "body": Case(When(gets_it, then=text), default=Value(""), output_field=TextField()),
                 "created_at": Value(at),
                 "created_by": Value(group.confirmed_by_id, output_field=Patient._meta.pk),
-                "send_by": Value(group.send_by),
                 "status_at": Value(at),
+                **_times(group),
             },
             audience.everybody(group),
         )
 
 
+def _times(group: GroupMessage) -> dict[str, BaseExpression]:
+    """When each text of the list may leave, from and until, as expressions over the patients.
+
+    A promotion waits for the end of the patient's quiet hours. Where the first day that leaves room for it ends after
+    the group SMS's own last moment, which a change of the clocks can bring about, it has until the end of that day.
+    """
+    assert group.send_by is not None
+    if not group.is_marketing:
+        begins = {"not_before": Value(group.starts_at)} if group.starts_at else {}
+        return {**begins, "send_by": Value(group.send_by)}
+    quiet = QuietHours.of(SmsSettings.load())
+    own = Patient.objects.exclude(time_zone="").order_by().values_list("time_zone", flat=True).distinct()
+    starts = group.starts_at or group.confirmed_at
+    assert starts is not None
+    openings = {zone: quiet.opening(starts, zone) for zone in ["", *own]}
+    ends = {
+        zone: max(group.send_by, quiet.closing(opening, zone) or group.send_by)
+        for zone, opening in openings.items()
+    }
+    GroupMessage.objects.filter(pk=group.pk).update(send_by=max(ends.values()))
+    return {"not_before": _by_zone(openings), "send_by": _by_zone(ends)}
+
+
+def _by_zone(instants: Mapping[str, datetime]) -> BaseExpression:
+    """The instant of each patient's zone, as an expression; that of "" for all who have none of their own."""
+    zones: dict[datetime, list[str]] = defaultdict(list)
+    for zone, instant in instants.items():
+        if instant != instants[""]:
+            zones[instant].append(zone)
+    cases = [When(time_zone__in=names, then=Value(instant)) for instant, names in zones.items()]
+    return Case(*cases, default=Value(instants[""]), output_field=DateTimeField())
+
+
 def finish(*, at: datetime) -> int:
-    """Mark as finished each group SMS with nothing left to decide; returns how many."""
+    """Mark as finished each group SMS with nothing left to decide, also a paused one; returns how many."""
     undecided = Message.objects.open().filter(group=OuterRef("pk"))
-    sending = GroupMessage.objects.filter(~Exists(undecided), status=GroupStatus.SENDING)
-    return sending.update(status=GroupStatus.FINISHED, finished_at=at)
+    done = GroupMessage.objects.may_become(GroupStatus.FINISHED).filter(~Exists(undecided))
+    return done.update(status=GroupStatus.FINISHED, finished_at=at, paused_at=None, paused_by=None)

@@ -47,7 +47,7 @@ def next_batch(*, now: datetime) -> Claim | None:
 
 def send(claim: Claim, *, clock: Clock) -> None:
     """One POST for each text of the claim, with no transaction open; then write down what came of it."""
-    texts = [_outgoing(message, clock()) for message in claim.messages]
+    texts = [_outgoing(message, claim.until[message.pk], clock()) for message in claim.messages]
     outcomes = gateway.send_all_blocking(texts, concurrency=CONCURRENCY)
     settle(claim, outcomes, now=clock())
 
@@ -88,13 +88,13 @@ def _let_sending_rest(code: int, now: datetime) -> None:
         logger.error("Sending rests", extra={"error_code": code})
 
 
-def _outgoing(message: Message, now: datetime) -> gateway.Outgoing:
+def _outgoing(message: Message, until: datetime, now: datetime) -> gateway.Outgoing:
     return gateway.Outgoing(
         to=message.phone,
         body=message.body,
         sender=outbox.sender_for(message.purpose),
         callback_url=settings.PUBLIC_BASE_URL + reverse("sms:twilio_status", args=[message.token.hex]),
-        valid_for=message.send_by - now,
+        valid_for=until - now,
     )
 
 

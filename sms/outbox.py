@@ -7,6 +7,7 @@ between leaves `sending`, which the sweep turns into `unknown`: never into a sec
 import logging
 import uuid
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +20,7 @@ from patients.models import Patient
 from sms.models import Message, SendingPause
 from sms.models.message import MessageQuerySet
 from sms.status import Status
+from sms.timing import defer, last_moments, of_running_groups
 
 logger = logging.getLogger(__name__)
 
@@ -28,11 +30,15 @@ LEASE = 6 * settings.TWILIO_READ_TIMEOUT
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A batch taken for sending. `examined` also counts those that were left out, stopped or too late."""
+    """A batch taken for sending. `examined` also counts those that were left out, stopped, too late or deferred.
+
+    `until` says of each of `messages` (by id) how long a phone may get it.
+    """
 
     id: uuid.UUID
     messages: list[Message]
     examined: int
+    until: Mapping[int, datetime]
 
 
 def sender_for(purpose: str) -> str:
@@ -50,10 +56,9 @@ def claim(*, purpose: Purpose, limit: int, now: datetime) -> Claim:
     taken = uuid.uuid4()
     with transaction.atomic():
         if SendingPause.objects.in_force().exists():
-            return Claim(id=taken, messages=[], examined=0)
+            return Claim(id=taken, messages=[], examined=0, until={})
         waiting = list(
-            Message.objects.ready(now)
-            .filter(purpose=purpose)
+            of_running_groups(Message.objects.ready(now).filter(purpose=purpose), purpose, now)
             .select_related("patient", "appointment")
             .select_for_update(skip_locked=True, of=("self", "patient"), no_key=True)
             .order_by("id")[:limit]
@@ -61,7 +66,10 @@ def claim(*, purpose: Purpose, limit: int, now: datetime) -> Claim:
         verdicts = _verdicts(waiting, purpose, now)
         _put_aside(waiting, verdicts, now)
         _pass_on([message for message in waiting if isinstance(verdicts.get(message.pk), Reason)], now)
-        going = [message.pk for message in waiting if message.pk not in verdicts]
+        allowed = [message for message in waiting if message.pk not in verdicts]
+        until = last_moments(allowed, purpose, now)
+        defer([message for message in allowed if message.pk not in until], now)
+        going = list(until)
         newest_consent = Patient.objects.filter(pk=OuterRef("patient_id")).values("consent_event")[:1]
         proof = {"consent_event": Subquery(newest_consent)} if purpose == Purpose.MARKETING else {}
         Message.objects.filter(pk__in=going, status=Status.QUEUED).update(
@@ -73,7 +81,7 @@ def claim(*, purpose: Purpose, limit: int, now: datetime) -> Claim:
             **proof,
         )
     messages = list(Message.objects.filter(pk__in=going, claim=taken).order_by("id"))
-    return Claim(id=taken, messages=messages, examined=len(waiting))
+    return Claim(id=taken, messages=messages, examined=len(waiting), until=until)
 
 
 def _verdicts(waiting: list[Message], purpose: Purpose, now: datetime) -> dict[int, Status | Reason]:

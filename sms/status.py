@@ -70,4 +70,28 @@ class GroupStatus(TextChoices):
     DRAFT = "draft", "Draft"
     CONFIRMED = "confirmed", "Preparing the list"
     SENDING = "sending", "Sending"
+    PAUSED = "paused", "Paused"
     FINISHED = "finished", "Finished"
+    CANCELLED = "cancelled", "Stopped"
+
+
+# Which step may follow which. Back to a draft it goes only while no text of it has ever been claimed.
+_GROUP_STEPS = {
+    GroupStatus.DRAFT: {GroupStatus.CONFIRMED},
+    GroupStatus.CONFIRMED: {GroupStatus.SENDING, GroupStatus.CANCELLED, GroupStatus.DRAFT},
+    GroupStatus.SENDING: {
+        *(GroupStatus.PAUSED, GroupStatus.FINISHED, GroupStatus.CANCELLED, GroupStatus.DRAFT),
+    },
+    GroupStatus.PAUSED: {
+        *(GroupStatus.SENDING, GroupStatus.FINISHED, GroupStatus.CANCELLED, GroupStatus.DRAFT),
+    },
+    GroupStatus.FINISHED: set(),
+    GroupStatus.CANCELLED: set(),
+}
+# Confirmed, and not over: somebody may still want to stop it.
+UNDER_WAY = frozenset({GroupStatus.CONFIRMED, GroupStatus.SENDING, GroupStatus.PAUSED})
+
+
+def before(step: GroupStatus) -> frozenset[GroupStatus]:
+    """The states from which a group SMS may become `step`."""
+    return frozenset(status for status, following in _GROUP_STEPS.items() if step in following)

@@ -9,6 +9,10 @@ from importlib import resources
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 
+class NoSuchTime(ValueError):
+    """The clocks are put on that day, and never show this time."""
+
+
 def local(instant: datetime, zone: str) -> datetime:
     """The same instant as the wall clock of `zone` shows it, to be read rather than reckoned with.
 
@@ -47,9 +51,46 @@ def next_opening(instant: datetime, zone: str, start: time, end: time) -> dateti
     return now
 
 
+def closing(instant: datetime, zone: str, start: time, end: time) -> datetime:
+    """The first instant in UTC, from `instant` on, outside the window (see in_window).
+
+    When the clock jumps over `end`, the window closes with the jump. When it goes back into the window, that
+    opens once more, or stays open.
+    """
+    now = local(instant, zone).astimezone(UTC)
+    while in_window(now, zone, start, end):
+        wall = local(now, zone).replace(tzinfo=None)
+        target = now + (datetime.combine(wall.date(), end) - wall)
+        now = _change_of_offset(now, target, zone) or target
+    return now
+
+
+def at_wall_clock(wall: datetime, zone: str) -> datetime:
+    """The instant in UTC at which the clocks of `zone` show `wall`, a naive datetime; of two, the first.
+
+    Raises NoSuchTime if they are put on past it that day; ValueError for an unknown zone.
+    """
+    if wall.tzinfo:
+        raise ValueError("A wall clock knows no time zone.")
+    instant = wall.replace(tzinfo=_zone(zone), fold=0).astimezone(UTC)
+    if local(instant, zone).replace(tzinfo=None) != wall:
+        raise NoSuchTime
+    return instant
+
+
 def zones() -> list[str]:
     """The common zone names, sorted: those of each country, and UTC. Source: zone.tab of the tz database."""
     return sorted(_zones_of_countries() | {"UTC"})
+
+
+def town(zone: str) -> str:
+    """The part of a zone's name that people know it by: "New York" of America/New_York."""
+    return zone.rpartition("/")[2].replace("_", " ")
+
+
+def town_first(zone: str) -> str:
+    """The name of a zone turned round: "New York, America"; "Louisville, Kentucky, America"."""
+    return ", ".join(reversed(zone.replace("_", " ").split("/")))
 
 
 def is_zone(name: str) -> bool:

@@ -7,6 +7,7 @@ from datetime import date
 from functools import partial
 from typing import TypeVar
 
+from clinic.lib import clock
 from clinic.lib import phone as phones
 from patients.consent import Choice
 from patients.csv_import.columns import Column, Places
@@ -72,6 +73,7 @@ class Reader:
             phone=read(Column.PHONE, self._number),
             birth_date=read(Column.BIRTH_DATE, self._past_date),
             reference=read(Column.REFERENCE, _up_to(64)) or "",
+            time_zone=read(Column.TIME_ZONE, _time_zone) or "",
             wants_reminders=read(Column.REMINDERS, _yes_or_no) is not False,
         )
         accepts = read(Column.MARKETING, _yes_or_no)
@@ -129,6 +131,12 @@ def _up_to(longest: int) -> Callable[[str], str]:
         return text
 
     return parse
+
+
+def _time_zone(text: str) -> str:
+    if clock.is_zone(text):
+        return text
+    raise _BadCell("Write a time zone as Australia/Perth, or leave it empty for the clinic’s.")
 
 
 def _yes_or_no(text: str) -> bool:

@@ -13,6 +13,7 @@ class Column(StrEnum):
     PHONE = "mobile number"
     BIRTH_DATE = "date of birth"
     REFERENCE = "reference"
+    TIME_ZONE = "time zone"
     REMINDERS = "wants reminders"
     MARKETING = "accepts SMS marketing"
     CONSENT_SOURCE = "consent source"
@@ -34,6 +35,7 @@ HEADERS = {
         *["reference", "ref", "patientid", "patientnumber", "patientno", "clientid", "clientnumber"],
         *["chartnumber", "urnumber", "mrn", "externalid", "internalid", "oldreferenceid", "id"],
     ],
+    Column.TIME_ZONE: ["timezone", "tz", "timezonename", "ianatimezone"],
     Column.REMINDERS: [
         *["wantsreminders", "wantsappointmentreminders", "appointmentreminders", "reminders"],
         *["smsreminders", "remindertype", "permissiontosendsms"],

@@ -190,11 +190,12 @@ def _plan(line: Line) -> str:
     said = (choice.accepts, choice.evidence) if choice else None
     born = details.birth_date.isoformat() if details.birth_date else ""
     names = (details.first_name, details.last_name)
-    return json.dumps([*names, number, born, details.reference, details.wants_reminders, said]) + "\n"
+    facts = [number, born, details.reference, details.wants_reminders, details.time_zone]
+    return json.dumps([*names, *facts, said]) + "\n"
 
 
 def _planned(text: str) -> tuple[Details, Choice | None]:
-    first_name, last_name, number, born, reference, wants_reminders, said = json.loads(text)
+    first_name, last_name, number, born, reference, wants_reminders, time_zone, said = json.loads(text)
     details = Details(
         first_name=first_name,
         last_name=last_name,
@@ -202,5 +203,6 @@ def _planned(text: str) -> tuple[Details, Choice | None]:
         birth_date=date.fromisoformat(born) if born else None,
         reference=reference,
         wants_reminders=wants_reminders,
+        time_zone=time_zone,
     )
     return details, Choice(said[0], ConsentSource.IMPORT, evidence=said[1]) if said else None

@@ -8,8 +8,10 @@ from django.db.models import Q
 from django.urls import reverse
 
 from clinic.lib import names
+from clinic.lib.clock import town_first
 from clinic.lib.phone import PhoneKind, display, search_digits
 from patients.models.consent import ConsentSource
+from settings_app.models import validate_time_zone
 
 E164 = r"^\+[1-9][0-9]{6,14}$"
 _BETWEEN_WORDS = re.compile(r"[-‐‑–'’ʼ.,]+")
@@ -69,6 +71,10 @@ class Patient(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
     )
+    # Blank: the clinic's. Nobody is texted a promotion in the middle of their night.
+    time_zone = models.CharField(
+        "Time zone", max_length=50, blank=True, default="", validators=[validate_time_zone]
+    )
     wants_reminders = models.BooleanField("Wants appointment reminders", default=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     deceased_at = models.DateTimeField(null=True, blank=True)
@@ -98,6 +104,8 @@ class Patient(models.Model):
             models.Index(fields=["last_name", "first_name", "id"], name="patient_list_order"),
             # An import asks of each row, and the form of a new patient, whether the person is here already.
             models.Index(fields=["search_name"], name="patient_same_name"),
+            # Each group SMS asks which zones there are; hardly anybody lives in another than the clinic's.
+            models.Index(fields=["time_zone"], condition=~Q(time_zone=""), name="patient_own_time_zone"),
         ]
         permissions = [("export_patient", "Can export patients and their consents")]
 
@@ -115,6 +123,11 @@ class Patient(models.Model):
     def phone_display(self) -> str:
         """The number grouped for reading; empty if there is none."""
         return display(self.phone) if self.phone else ""
+
+    @property
+    def zone_display(self) -> str:
+        """The zone of their own as people call it, "Perth, Australia"; empty if they have none."""
+        return town_first(self.time_zone)
 
     @property
     def is_active(self) -> bool:

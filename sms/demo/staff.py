@@ -1,5 +1,7 @@
 """The clinic's name, and who works there."""
 
+from datetime import time
+
 from django.contrib.auth.models import Group, User
 
 from settings_app.models import SmsSettings
@@ -33,8 +35,19 @@ def hire() -> dict[str, User]:
 
 
 def put_up_the_sign(*, by: User) -> SmsSettings:
-    """Give the clinic its name and phone; every other setting stays as the product ships."""
+    """Give the clinic its name and phone, and no quiet hours; every other setting stays as the product ships.
+
+    Nobody sleeps here, and whoever tries the demo at night wants to see a promotion leave.
+    """
     settings = SmsSettings.load()
-    settings.clinic_name, settings.clinic_phone, settings.updated_by = CLINIC_NAME, CLINIC_PHONE, by
-    settings.save(update_fields=["clinic_name", "clinic_phone", "updated_by", "updated_at"])
+    changed = {
+        "clinic_name": CLINIC_NAME,
+        "clinic_phone": CLINIC_PHONE,
+        "marketing_not_before": time(0),
+        "marketing_not_after": time(23, 59),
+        "updated_by": by,
+    }
+    for name, value in changed.items():
+        setattr(settings, name, value)
+    settings.save(update_fields=[*changed, "updated_at"])
     return settings

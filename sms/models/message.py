@@ -27,8 +27,13 @@ class RandomUUID(Func):
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def ready(self, now: datetime) -> Self:
-        """Waiting texts whose time has come."""
-        return self.filter(Q(not_before=None) | Q(not_before__lte=now), status=Status.QUEUED)
+        """Waiting texts whose time has come, and whose group SMS has begun and rests not."""
+        sendable = GroupMessage.objects.sendable(now).order_by().values("pk")
+        return self.filter(
+            Q(not_before=None) | Q(not_before__lte=now),
+            Q(group=None) | Q(group__in=sendable),
+            status=Status.QUEUED,
+        )
 
     def overdue(self, claimed_before: datetime) -> Self:
         """Claimed, and never settled: the process died between the two."""

@@ -8,6 +8,8 @@ from django.urls import reverse
 from patients.models import Patient
 
 BOX = "accepts_sms_marketing"
+_SELECT = re.compile(r'<select\b[^>]*\bname="(\w+)"[^>]*>(.*?)</select>', re.DOTALL)
+_SELECTED = re.compile(r'<option value="([^"]*)" selected>')
 _INPUT = re.compile(r"<(?:input|select|textarea)\b[^>]*>")
 
 
@@ -22,6 +24,8 @@ def as_shown(html: str) -> dict[str, str]:
                 sent[attrs["name"]] = "on"
         elif attrs.get("name", "csrfmiddlewaretoken") != "csrfmiddlewaretoken":
             sent[attrs["name"]] = attrs.get("value", "")
+    for name, options in _SELECT.findall(form):
+        sent[name] = next(iter(_SELECTED.findall(options)), "")
     return sent
 
 

@@ -46,6 +46,15 @@ class TestColumns:
         assert (bo.full_name, bo.phone, bo.birth_date, bo.reference) == ("Bo Osei", "", None, "")
         assert bo.wants_reminders is True
 
+    def test_a_time_zone_may_be_among_them(self, file: File) -> None:
+        file.run("Last name,Time zone\nIto,Australia/Perth\nOsei,\n")
+        assert list(Patient.objects.order_by("pk").values_list("time_zone", flat=True)) == [
+            "Australia/Perth",
+            "",
+        ]
+        [problem] = file.problems("Last name,Time zone\nPapas,Perth\n")
+        assert problem.startswith("Row 2, time zone: Write a time zone as Australia/Perth")
+
     @pytest.mark.parametrize(
         "header",
         ["SURNAME;mobile", "Family Name\tCell phone", "last_name,PHONE", " Last-Name , Telephone "],

@@ -23,6 +23,28 @@ class TestEdit:
         patient.refresh_from_db()
         assert (patient.first_name, patient.accepts_sms_marketing) == ("Anna", True)
 
+    def test_a_zone_of_their_own_is_chosen_kept_and_given_up(self, reception_client: Client) -> None:
+        patient = PatientFactory.create(first_name="Ana")
+        url = edit_url(patient)
+        assert "The clinic’s (Sydney, Australia)" in reception_client.get(url).content.decode()
+        # An older name of a zone is not on offer, so nothing is saved then.
+        for zone in ("Australia/Perth", "Asia/Calcutta", ""):
+            reception_client.post(url, page(reception_client, url) | {"time_zone": zone})
+            patient.refresh_from_db()
+            assert patient.time_zone == ("" if not zone else "Australia/Perth")
+            reception_client.post(url, page(reception_client, url) | {"first_name": f"Ana {zone}"})
+            patient.refresh_from_db()
+            assert patient.time_zone == ("" if not zone else "Australia/Perth")
+            detail = reception_client.get(patient.get_absolute_url()).content.decode()
+            assert ("Perth, Australia" in detail) is bool(zone)
+
+    def test_an_older_name_of_a_zone_stays_on_offer(self, reception_client: Client) -> None:
+        patient = PatientFactory.create(time_zone="Asia/Calcutta")
+        url = edit_url(patient)
+        reception_client.post(url, page(reception_client, url) | {"first_name": "Anna"})
+        patient.refresh_from_db()
+        assert (patient.first_name, patient.time_zone) == ("Anna", "Asia/Calcutta")
+
     def test_an_untouched_box_writes_nothing_to_the_ledger(self, reception_client: Client) -> None:
         patient = PatientFactory.create(accepts=True)
         url = edit_url(patient)

@@ -49,6 +49,16 @@ def test_patients_come_with_their_preference_and_its_proof(manager_client: Clien
     assert gone["Archived"]
 
 
+def test_a_time_zone_of_their_own_goes_out_and_comes_back(manager_client: Client, tmp_path: Path) -> None:
+    PatientFactory.create(last_name="Ito", time_zone="Australia/Perth")
+    PatientFactory.create(last_name="Osei")
+    file = export(manager_client, "patients")
+    assert [row["Time zone"] for row in rows(file)] == ["Australia/Perth", ""]
+    Patient.objects.update(last_name="Somebody Else", search_name="somebody else", phone="", phone_kind="")
+    assert File(tmp_path / "patients.csv").run(file).counts[Outcome.NEW] == 2
+    assert Patient.objects.get(last_name="Ito").time_zone == "Australia/Perth"
+
+
 def test_consents_are_the_whole_ledger(manager_client: Client, receptionist: User) -> None:
     PatientFactory.create(last_name="Ito", phone="0412 345 678", accepts=True, at=NOW, by=receptionist)
     default, chosen = rows(export(manager_client, "consents"))

@@ -44,6 +44,7 @@ def test_the_words_on_the_page(reception_client: Client) -> None:
         "First name",
         "Last name",
         "Mobile number",
+        "Time zone",
         "Agrees to receive promotional SMS marketing",
         "Wants appointment reminders",
     ):

@@ -52,3 +52,9 @@ def test_a_text_that_cannot_be_filled_is_refused() -> None:
     with pytest.raises(ValidationError, match="not something we can fill in"):
         validate_reminder_text("{name}")
     validate_reminder_text("{first_name|there}")
+
+
+@pytest.mark.parametrize(("opens", "closes"), [("20:00", "09:00"), ("09:00", "09:00")])
+def test_hours_without_a_time_for_marketing_are_refused_by_the_database(opens: str, closes: str) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SmsSettings.objects.update(marketing_not_before=opens, marketing_not_after=closes)

@@ -1,6 +1,7 @@
 """/settings/sms/"""
 
 import re
+from datetime import time
 from typing import Any
 
 import pytest
@@ -22,6 +23,9 @@ SHIPPED = {
     "time_zone": "Australia/Sydney",
     "clinic_name": "Our clinic",
     "clinic_phone": "",
+    "marketing_not_before": "09:00",
+    "marketing_not_after": "20:00",
+    "hold_minutes": "0",
     "reminders_enabled": "on",
     "reminder_hours_before": "24",
     "reminder_text": "Hi {first_name|there}, see you on {date} at {time}.",
@@ -58,9 +62,19 @@ def test_the_words_on_the_page(manager_client: Client) -> None:
         "Time zone",
         "Clinic name",
         "Clinic phone",
+        "Marketing texts not before",
+        "Marketing texts not after",
+        "Minutes to wait before the first text leaves",
     ):
         assert re.search(rf'<label for="[\w-]+">{label}</label>', html)
     assert '<button class="button" type="submit">Save</button>' in html
+
+
+def test_marketing_ships_by_day_and_without_a_hold(manager_client: Client) -> None:
+    html = manager_client.get(URL).content.decode()
+    assert re.search(r'<input type="time" name="marketing_not_before" value="09:00"', html)
+    assert re.search(r'<input type="time" name="marketing_not_after" value="20:00"', html)
+    assert SmsSettings.load().hold_minutes == 0
 
 
 def test_ships_as_reject_in_australia(manager_client: Client) -> None:
@@ -116,6 +130,9 @@ class TestSave:
             "time_zone": "Pacific/Auckland",
             "clinic_name": "Harbour Clinic",
             "clinic_phone": "09 123 4567",
+            "marketing_not_before": "10:30",
+            "marketing_not_after": "23:59",
+            "hold_minutes": "5",
             "reminder_hours_before": "48",
             "reminder_text": "{first_name}: {date} {time}, {practitioner}. {clinic_name} {clinic_phone} {last_name}",
         }
@@ -129,6 +146,8 @@ class TestSave:
             False,
             48,
         )
+        assert (row.marketing_not_before, row.marketing_not_after) == (time(10, 30), time(23, 59))
+        assert row.hold_minutes == 5
         assert row.reminder_text == sent["reminder_text"]
         assert (row.updated_by, row.updated_at > before) == (manager, True)
         assert "Last changed by maria.manager" in words(manager_client.get(URL))
@@ -173,6 +192,13 @@ class TestErrors:
             ({"time_zone": "Moon/Base"}, "Select a valid choice."),
             ({"new_patients": "perhaps"}, "Select a valid choice."),
             ({"clinic_name": ""}, "This field is required."),
+            ({"marketing_not_before": "20:00"}, "This must be later than"),
+            ({"marketing_not_before": "21:00"}, "For the end of the day write 23:59."),
+            ({"marketing_not_after": "00:00"}, "For the end of the day write 23:59."),
+            ({"marketing_not_after": "half past"}, "Enter a valid time."),
+            ({"marketing_not_before": ""}, "This field is required."),
+            ({"hold_minutes": "31"}, "less than or equal to 30"),
+            ({"hold_minutes": "-1"}, "greater than or equal to 0"),
         ],
     )
     def test_are_said_and_nothing_is_saved(

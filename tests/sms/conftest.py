@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, connections
 from pytest_django import Settings
 
+from settings_app.models import SmsSettings
 from tests.sms import twilio as simulator
 from tests.sms.twilio import Twilio
 
@@ -51,6 +52,12 @@ def one_sender(account: None, settings: Settings) -> str:
     """The same account with one sender for everything."""
     settings.TWILIO_MARKETING_SENDER = settings.TWILIO_CARE_SENDER = simulator.CARE
     return simulator.CARE
+
+
+@pytest.fixture
+def around_the_clock(db: None) -> None:
+    """No quiet hours, for tests that run by the real clock: at night as well."""
+    SmsSettings.objects.update(marketing_not_before="00:00", marketing_not_after="23:59")
 
 
 @pytest.fixture

@@ -49,7 +49,9 @@ def test_the_sweep_finds_the_dead_and_the_late(account: None) -> None:
 def test_reconciliation_asks_twilio_and_sends_nothing(twilio: Twilio) -> None:
     now = timezone.now() - delivery.LOOK_UP_AFTER[0]
     taken = steps.claimed(PatientFactory.create(), at=now)
-    gateway.send_all_blocking([dispatch._outgoing(message, now) for message in taken.messages])
+    gateway.send_all_blocking(
+        [dispatch._outgoing(message, message.send_by, now) for message in taken.messages]
+    )
     dispatch.settle(taken, [gateway.OutcomeUnknown("timeout")], now=now)
     assert run("reconcile_messages") == "1 settled."
     assert run("reconcile_messages") == "0 settled."

@@ -234,7 +234,7 @@ def test_a_record_that_differs_is_not_ours(twilio: Twilio, different: str) -> No
 
 def post(message: Message) -> str:
     """Hand the text over, and say the sid of its record."""
-    [outcome] = gateway.send_all_blocking([dispatch._outgoing(message, message.created_at)])
+    [outcome] = gateway.send_all_blocking([dispatch._outgoing(message, message.send_by, message.created_at)])
     assert isinstance(outcome, gateway.Accepted)
     return outcome.sid
 

@@ -282,7 +282,7 @@ def test_the_answer_takes_its_record_back_from_a_text_that_a_look_up_gave_it_to(
     steps.drain(at=now)
     taken = steps.claimed(patient, "Please call", at=now + timedelta(seconds=1))
     [second] = taken.messages
-    texts = [dispatch._outgoing(second, now)]
+    texts = [dispatch._outgoing(second, second.send_by, now)]
     outcomes = gateway.send_all_blocking(texts)
     later = now + timedelta(seconds=31)
     assert delivery.look_up_unknown(clock=lambda: later, until=later + timedelta(seconds=1)) == 1

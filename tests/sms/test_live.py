@@ -80,7 +80,9 @@ def test_a_dead_number_is_known_from_its_callback(calling_back: Twilio) -> None:
     wait_until(lambda: Patient.objects.get().number_refused_code == 30006)
 
 
-def test_a_stop_from_the_phone_is_respected_by_the_next_text(calling_back: Twilio) -> None:
+def test_a_stop_from_the_phone_is_respected_by_the_next_text(
+    calling_back: Twilio, around_the_clock: None
+) -> None:
     patient = PatientFactory.create(accepts=True)
     steps.sent(marketing=True, at=timezone.now())
     [heard] = calling_back.reply(from_=patient.phone, body="stop", to=MARKETING)["webhooks"]
@@ -99,7 +101,9 @@ def test_a_stop_from_the_phone_is_respected_by_the_next_text(calling_back: Twili
     assert len(calling_back.posts()) == 2
 
 
-def test_from_confirmation_to_delivery_with_a_real_worker(calling_back: Twilio, worker: None) -> None:
+def test_from_confirmation_to_delivery_with_a_real_worker(
+    calling_back: Twilio, worker: None, around_the_clock: None
+) -> None:
     """The bell, the list, the sender, the callbacks; and a reminder and a one-off beside it."""
     now = timezone.now()
     accepting = PatientFactory.create_batch(3, accepts=True)

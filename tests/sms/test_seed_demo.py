@@ -30,6 +30,7 @@ from sms.demo.people import REFERENCE, People
 from sms.management.commands.seed_demo import DEMO_LOGINS
 from sms.models import DeliveryEvent, GroupMessage, InboundMessage, Message
 from sms.models.inbound import ReplyKind
+from sms.quiet import QuietHours
 from sms.reports import progress
 from sms.simulator import outcomes
 from sms.status import FINAL, FROM_TWILIO, GroupStatus, Status
@@ -237,6 +238,10 @@ class TestTheClinic:
         assert settings.clinic_name == "Harbour Street Medical Centre"
         assert phones.parse(settings.clinic_phone, country="AU").kind == PhoneKind.LANDLINE
         assert settings.new_patients_accept_marketing is False
+
+    def test_a_promotion_can_be_tried_at_any_hour(self) -> None:
+        quiet = QuietHours.of(SmsSettings.load())
+        assert quiet.are_none
 
 
 @pytest.mark.parametrize(

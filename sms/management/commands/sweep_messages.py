@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from sms import composing, outbox
+from sms import composing, outbox, steering
 
 
 class Command(BaseCommand):
@@ -15,5 +15,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
         unknown, expired = outbox.sweep(now=now), outbox.expire(now=now)
+        steering.stop_leftovers(at=now)
         finished = composing.finish(at=now)
         self.stdout.write(f"{unknown} became unknown, {expired} expired, {finished} group SMS finished.")

@@ -232,3 +232,96 @@ def test_the_list_of_zones_is_the_caller_s_own() -> None:
     clock.zones().clear()
 
     assert SYDNEY in clock.zones()
+
+
+@pytest.mark.parametrize(
+    ("zone", "instant", "start", "end", "closes"),
+    [
+        pytest.param(SYDNEY, "2026-07-01 00:30", "09:00", "20:00", "2026-07-01T20:00:00+10:00", id="tonight"),
+        pytest.param(SYDNEY, "2026-07-01 11:00", "09:00", "20:00", "2026-07-01T21:00:00+10:00", id="closed"),
+        pytest.param(SYDNEY, "2026-10-03 15:59", "01:00", "02:30", "2026-10-04T03:00:00+11:00", id="jump"),
+        pytest.param(SYDNEY, "2026-10-03 15:30", "01:00", "04:00", "2026-10-04T04:00:00+11:00", id="over it"),
+        pytest.param(SYDNEY, "2027-04-03 15:10", "01:00", "02:30", "2027-04-04T02:30:00+11:00", id="first"),
+        pytest.param(SYDNEY, "2027-04-03 16:10", "01:00", "02:30", "2027-04-04T02:30:00+10:00", id="second"),
+        pytest.param(SYDNEY, "2027-04-03 15:10", "01:00", "04:00", "2027-04-04T04:00:00+10:00", id="longer"),
+        pytest.param(
+            "Australia/Lord_Howe",
+            "2026-10-03 15:20",
+            "01:00",
+            "02:10",
+            "2026-10-04T02:30:00+11:00",
+            id="half",
+        ),
+    ],
+)
+def test_a_window_closes_by_the_wall_clock(
+    zone: str, instant: str, start: str, end: str, closes: str
+) -> None:
+    found = clock.closing(utc(instant), zone, time.fromisoformat(start), time.fromisoformat(end))
+
+    assert found.tzinfo is UTC
+    assert clock.local(found, zone).isoformat() == closes
+
+
+@given(
+    zone=st.sampled_from([SYDNEY, "Australia/Lord_Howe", "America/New_York", "Europe/London"]),
+    change=st.sampled_from(
+        ["2026-03-08", "2026-03-29", "2026-04-04", "2026-10-03", "2026-10-25", "2026-11-01"]
+    ),
+    minutes=st.integers(0, 2 * 24 * 60),
+    window=st.lists(st.integers(0, 24 * 4 - 1), min_size=2, max_size=2, unique=True).map(sorted),
+)
+def test_a_window_closes_with_the_first_minute_outside_it(
+    zone: str, change: str, minutes: int, window: list[int]
+) -> None:
+    start, end = (time(quarter // 4, quarter % 4 * 15) for quarter in window)
+    instant = utc(change) - timedelta(days=1) + timedelta(minutes=minutes)
+
+    expected = instant
+    while start <= expected.astimezone(ZoneInfo(zone)).time() < end:
+        expected += timedelta(minutes=1)
+
+    assert clock.closing(instant, zone, start, end) == expected
+
+
+@pytest.mark.parametrize(
+    ("zone", "wall", "instant"),
+    [
+        pytest.param(SYDNEY, "2026-07-01 09:00", "2026-06-30 23:00", id="winter"),
+        pytest.param(SYDNEY, "2026-12-01 09:00", "2026-11-30 22:00", id="summer"),
+        pytest.param(SYDNEY, "2026-10-04 01:59:59", "2026-10-03 15:59:59", id="before the jump"),
+        pytest.param(SYDNEY, "2026-10-04 03:00", "2026-10-03 16:00", id="after the jump"),
+        pytest.param(SYDNEY, "2027-04-04 02:30", "2027-04-03 15:30", id="the first of two"),
+        pytest.param("Europe/London", "2028-02-29 09:00", "2028-02-29 09:00", id="29 February"),
+        pytest.param("America/New_York", "2026-11-01 01:30", "2026-11-01 05:30", id="the first of two, west"),
+    ],
+)
+def test_a_wall_clock_time_is_an_instant(zone: str, wall: str, instant: str) -> None:
+    assert clock.at_wall_clock(datetime.fromisoformat(wall), zone) == utc(instant)
+
+
+@pytest.mark.parametrize(
+    ("zone", "wall"),
+    [
+        (SYDNEY, "2026-10-04 02:00"),
+        (SYDNEY, "2026-10-04 02:59:59"),
+        ("Australia/Lord_Howe", "2026-10-04 02:29"),
+        ("Europe/London", "2027-03-28 01:30"),
+        ("America/New_York", "2027-03-14 02:30"),
+        ("Pacific/Apia", "2011-12-30 12:00"),
+    ],
+)
+def test_a_time_that_the_clocks_never_show_is_none(zone: str, wall: str) -> None:
+    with pytest.raises(clock.NoSuchTime):
+        clock.at_wall_clock(datetime.fromisoformat(wall), zone)
+
+
+def test_a_wall_clock_has_no_zone_of_its_own() -> None:
+    with pytest.raises(ValueError, match="knows no time zone"):
+        clock.at_wall_clock(utc("2026-07-01 09:00"), SYDNEY)
+
+
+def test_a_zone_is_known_by_its_town() -> None:
+    assert clock.town("America/New_York") == "New York"
+    assert clock.town_first("America/Kentucky/Louisville") == "Louisville, Kentucky, America"
+    assert (clock.town("UTC"), clock.town_first("UTC")) == ("UTC", "UTC")
