@@ -86,7 +86,7 @@ def test_news_of_a_text_that_we_do_not_have_is_no_news(account: None) -> None:
 @pytest.mark.parametrize("standing", [Status.ACCEPTED, Status.SENT, Status.DELIVERED, Status.FAILED])
 def test_a_word_that_twilio_did_not_have_is_kept_and_changes_nothing(account: None, standing: Status) -> None:
     message = accepted_text()
-    Message.objects.update(status=standing)
+    steps.put(message, status=standing)
     news(message, "teleported")
     assert steps.status_of(message) == standing
     assert DeliveryEvent.objects.get().status == "teleported"
@@ -97,7 +97,7 @@ def test_a_word_that_twilio_did_not_have_is_kept_and_changes_nothing(account: No
 def test_any_news_proves_that_the_text_exists(twilio: Twilio, believed: Status, word: str) -> None:
     taken = steps.claimed(PatientFactory.create())
     [message] = taken.messages
-    Message.objects.update(status=believed)
+    steps.put(message, status=believed)
     news(message, word)
     message.refresh_from_db()
     assert (message.status, message.sid) == (FROM_TWILIO.get(word, Status.ACCEPTED), SID)
@@ -110,7 +110,7 @@ def test_any_news_proves_that_the_text_exists(twilio: Twilio, believed: Status, 
 
 def test_news_of_a_text_that_was_left_out_at_its_second_attempt_counts(account: None) -> None:
     message = accepted_text()
-    Message.objects.update(status=Status.LEFT_OUT, left_out_reason="archived")
+    steps.put(message, status=Status.LEFT_OUT, left_out_reason="archived")
     news(message, "delivered")
     message.refresh_from_db()
     assert (message.status, message.left_out_reason) == (Status.DELIVERED, "")
@@ -121,7 +121,7 @@ def test_news_of_a_text_that_was_left_out_at_its_second_attempt_counts(account: 
 def test_every_word_can_be_told_of_a_text_in_every_state(account: None, standing: Status, word: str) -> None:
     message = accepted_text()
     reason = "archived" if standing == Status.LEFT_OUT else ""
-    Message.objects.update(status=standing, left_out_reason=reason)
+    steps.put(message, status=standing, left_out_reason=reason)
     assert news(message, word, code=30006)
     told = FROM_TWILIO.get(word, Status.ACCEPTED)
     assert steps.status_of(message) == (told if standing in replaced_by(told) else standing)
