@@ -8,10 +8,10 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
+from clinic.lib.sms_text import swap_costly
 from sms import consequences, gateway, outbox
 from sms.models import DeliveryEvent, Message
 from sms.models.message import MessageQuerySet
-from sms.outbox import sender_for
 from sms.status import FROM_TWILIO, Status, replaced_by
 
 logger = logging.getLogger(__name__)
@@ -78,8 +78,12 @@ def _apply(message: Message, *, status: str, error_code: int | None, at: datetim
 
 
 def _draw_consequences(message: Message, news: Status, error_code: int | None, at: datetime) -> None:
-    if error_code and news in {Status.FAILED, Status.UNDELIVERED}:
-        consequences.draw(code=error_code, phone=message.phone, purpose=message.purpose, at=at)
+    """For the number, and if no other text would fare better, for all sending."""
+    if not error_code or news not in {Status.FAILED, Status.UNDELIVERED}:
+        return
+    consequences.draw(code=error_code, phone=message.phone, sender=outbox.sender_of(message), at=at)
+    if gateway.meaning(error_code).klass is gateway.Klass.STOP_EVERYTHING:
+        outbox.pause(code=error_code, now=at, claimed_at=message.claimed_at)
 
 
 def look_up_unknown(*, clock: Clock, until: datetime) -> int:
@@ -115,7 +119,8 @@ def _look_up(message: Message, clock: Clock) -> bool:
     bound = set(
         Message.objects.filter(sid__in=[record.sid for record in alike]).values_list("sid", flat=True)
     )
-    free = sorted((r for r in alike if r.sid not in bound), key=lambda record: record.created_at)
+    free = [record for record in alike if record.sid not in bound]
+    free.sort(key=lambda record: (record.body != message.body, record.created_at))
     return _bind_by_guess(message, free[0], clock()) if free else _not_found(message, clock())
 
 
@@ -157,4 +162,19 @@ def _is_of(record: gateway.Found, message: Message) -> bool:
     in_time = (
         message.claimed_at - MADE_BEFORE_CLAIM <= record.created_at <= message.claimed_at + MADE_AFTER_CLAIM
     )
-    return in_time and record.body == message.body and sender_for(message.purpose) in record.senders
+    return (
+        in_time and _says_the_same(record.body, message.body) and outbox.sender_of(message) in record.senders
+    )
+
+
+def _says_the_same(theirs: str, ours: str) -> bool:
+    """Whether a record's text is ours, as far as Twilio keeps texts as they are.
+
+    A trial account writes a sentence in front of each; a messaging service may replace dear characters and trim
+    blanks. In doubt it is ours: a text taken for another's would be sent again.
+    """
+    return _plain(theirs).endswith(_plain(ours))
+
+
+def _plain(text: str) -> str:
+    return " ".join(swap_costly(text).split())

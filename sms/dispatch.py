@@ -1,6 +1,5 @@
 """The sender: claim a batch, send it, settle it; and again, the most urgent first, until nothing waits."""
 
-import logging
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -13,8 +12,6 @@ from patients.eligibility import Purpose
 from sms import consequences, gateway, outbox
 from sms.models import Message
 from sms.outbox import Claim
-
-logger = logging.getLogger(__name__)
 
 # A reminder or a one-off never waits behind a group SMS.
 MOST_URGENT_FIRST = (Purpose.ONE_OFF, Purpose.REMINDER, Purpose.SERVICE, Purpose.MARKETING)
@@ -73,26 +70,21 @@ def settle(claim: Claim, outcomes: list[gateway.Outcome], *, now: datetime) -> N
                     outbox.put_back(claim=claim, pk=message.pk, not_before=later, code=code, now=now)
                 case gateway.SendingMustStop(code=code):
                     outbox.put_back(claim=claim, pk=message.pk, not_before=now, code=code, now=now)
-                    _let_sending_rest(code, now)
+                    outbox.pause(code=code, now=now)
                 case _:
                     outbox.mark_failed(claim=claim, pk=message.pk, code=outcome.code, now=now)
                     refused.append((message, outcome.code))
         outbox.mark_accepted(claim=claim, sids=sids, now=now)
         outbox.mark_unknown(claim=claim, pks=unknown, now=now)
     for message, code in refused:
-        consequences.draw(code=code, phone=message.phone, purpose=message.purpose, at=now)
-
-
-def _let_sending_rest(code: int, now: datetime) -> None:
-    if outbox.pause(code=code, now=now):
-        logger.error("Sending rests", extra={"error_code": code})
+        consequences.draw(code=code, phone=message.phone, sender=outbox.sender_of(message), at=now)
 
 
 def _outgoing(message: Message, now: datetime) -> gateway.Outgoing:
     return gateway.Outgoing(
         to=message.phone,
         body=message.body,
-        sender=outbox.sender_for(message.purpose),
+        sender=outbox.sender_of(message),
         callback_url=settings.PUBLIC_BASE_URL + reverse("sms:twilio_status", args=[message.token.hex]),
         valid_for=message.send_by - now,
     )

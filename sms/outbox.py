@@ -41,6 +41,11 @@ def sender_for(purpose: str) -> str:
     return str(settings.TWILIO_MARKETING_SENDER if marketing else settings.TWILIO_CARE_SENDER)
 
 
+def sender_of(message: Message) -> str:
+    """What this text was or will be sent from."""
+    return message.sender or sender_for(message.purpose)
+
+
 def claim(*, purpose: Purpose, limit: int, now: datetime) -> Claim:
     """Take up to `limit` waiting texts, and check each a last time: the table of eligibility has the last word.
 
@@ -68,6 +73,7 @@ def claim(*, purpose: Purpose, limit: int, now: datetime) -> Claim:
             status=Status.SENDING,
             claim=taken,
             claimed_at=now,
+            sender=sender_for(purpose),
             attempt=F("attempt") + 1,
             status_at=now,
             **proof,
@@ -198,11 +204,18 @@ def expire(*, now: datetime) -> int:
     return late.update(status=Status.EXPIRED, status_at=now)
 
 
-def pause(*, code: int, now: datetime) -> bool:
-    """Let all sending rest until a person resumes it; returns False if it rests already."""
+def pause(*, code: int, now: datetime, claimed_at: datetime | None = None) -> bool:
+    """Let all sending rest until a person resumes it; returns False if it rests already.
+
+    News of a text that was claimed before sending was last resumed is old news: whoever resumed it knew.
+    """
+    if claimed_at and SendingPause.objects.filter(resumed_at__gte=claimed_at).exists():
+        return False
     _, is_new = SendingPause.objects.get_or_create(
         resumed_at=None, defaults={"error_code": code, "paused_at": now}
     )
+    if is_new:
+        logger.error("Sending rests", extra={"error_code": code})
     return is_new
 
 

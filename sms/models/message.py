@@ -73,6 +73,8 @@ class Message(models.Model):
     attempt = models.PositiveSmallIntegerField(db_default=0)
     claim = models.UUIDField(null=True, editable=False)
     claimed_at = models.DateTimeField(null=True)
+    # What it was claimed for: the settings may name another sender by the time that we look it up.
+    sender = models.CharField(max_length=34, blank=True, db_default="", editable=False)
     sid = models.CharField(max_length=34, blank=True, db_default="")
     error_code = models.PositiveIntegerField(null=True)
     status_at = models.DateTimeField()
