@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
 from clinic.lib.sms_text import swap_costly
-from sms import consequences, gateway, outbox
+from sms import consequences, gateway, outbox, second_try
 from sms.models import DeliveryEvent, Message
 from sms.models.message import MessageQuerySet
 from sms.status import FROM_TWILIO, Status, replaced_by
@@ -41,6 +41,15 @@ def record_news(*, token: UUID, sid: str, status: str, error_code: int | None, a
         if _bind(message, sid=sid, at=at):
             _apply(message, status=status, error_code=error_code, at=at)
     return True
+
+
+def record_answer(*, message_id: int, record: gateway.Found, at: datetime) -> None:
+    """Take in what Twilio says of a text's record when asked, as a callback would; it proves no guess right."""
+    with transaction.atomic():
+        bound = Message.objects.select_for_update(no_key=True).filter(pk=message_id, sid=record.sid)
+        if message := bound.first():
+            _store(message, sid=record.sid, status=record.status, error_code=record.error_code, at=at)
+            _apply(message, status=record.status, error_code=record.error_code, at=at)
 
 
 def _store(message: Message, *, sid: str, status: str, error_code: int | None, at: datetime) -> None:
@@ -149,7 +158,11 @@ def _not_found(message: Message, at: datetime) -> bool:
     if message.look_ups + 1 < len(LOOK_UP_AFTER):
         unknown.update(look_ups=F("look_ups") + 1)
         return False
-    return bool(unknown.update(status=Status.NOT_SENT, status_at=at, look_ups=F("look_ups") + 1))
+    with transaction.atomic():
+        absent = unknown.update(status=Status.NOT_SENT, status_at=at, look_ups=F("look_ups") + 1)
+        if absent:
+            second_try.by_itself(message_id=message.pk, at=at)
+    return bool(absent)
 
 
 def _as_looked_up(message: Message) -> MessageQuerySet:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from sms import composing, delivery, dispatch, outbox, reminders
+from sms import composing, delivery, dispatch, lost_news, outbox, reminders
 from sms.models import GroupMessage, Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -58,6 +58,11 @@ def tick() -> None:
 @shared_task
 def look_up_unknown() -> None:
     delivery.look_up_unknown(clock=timezone.now, until=timezone.now() + LONGEST_LOOK_UP)
+
+
+@shared_task
+def ask_for_lost_news() -> None:
+    lost_news.ask(clock=timezone.now, until=timezone.now() + LONGEST_LOOK_UP)
 
 
 @shared_task

@@ -12,8 +12,9 @@ from sms.gateway.outcome import (
     SendingMustStop,
     TryLater,
 )
+from sms.gateway.records import find, news_of, sent_since
 from sms.gateway.signature import is_signed
-from sms.gateway.twilio import find, send_all, send_all_blocking
+from sms.gateway.twilio import send_all, send_all_blocking
 
 __all__ = [
     "NOT_KNOWN",
@@ -31,6 +32,8 @@ __all__ = [
     "find",
     "is_signed",
     "meaning",
+    "news_of",
     "send_all",
     "send_all_blocking",
+    "sent_since",
 ]

@@ -13,6 +13,8 @@ from patients.models import Appointment, ConsentEvent, Patient
 from sms.models.group_message import GroupMessage
 from sms.status import IN_FLIGHT, OPEN, Status
 
+IN_FLIGHT_VALUES = sorted(status.value for status in IN_FLIGHT)  # In one order, for the migrations.
+
 
 class RandomUUID(Func):
     """A random UUID made by the database, from its cryptographic generator."""
@@ -79,6 +81,18 @@ class Message(models.Model):
     error_code = models.PositiveIntegerField(null=True)
     status_at = models.DateTimeField()
     look_ups = models.PositiveSmallIntegerField(db_default=0)
+    # How often Twilio was asked for news that no callback brought.
+    news_asked = models.PositiveSmallIntegerField(db_default=0, editable=False)
+    # Queued once more after it was proved that nothing had been sent; by nobody means by the app itself.
+    sent_again_at = models.DateTimeField(null=True, editable=False)
+    sent_again_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
 
     objects = MessageQuerySet.as_manager()
 
@@ -115,6 +129,10 @@ class Message(models.Model):
                 fields=["status", "claimed_at"],
                 condition=Q(status__in=[Status.SENDING, Status.UNKNOWN]),
                 name="message_unsettled",
+            ),
+            # The search for news that no callback brought.
+            models.Index(
+                fields=["claimed_at"], condition=Q(status__in=IN_FLIGHT_VALUES), name="message_awaiting_news"
             ),
             # Counts and lists of one group SMS.
             models.Index(fields=["group", "status", "id"], name="message_group_status"),

@@ -32,8 +32,9 @@ def accepted_text(sid: str = SID) -> Message:
 
 
 def unknown_text(patient: Patient, body: str = "Please call", *, at: datetime) -> Message:
-    """A text of which the answer was lost."""
+    """A text of which the answer was lost, and which would not be sent once more by itself."""
     taken = steps.claimed(patient, body, at=at)
+    steps.on_the_last_try(*taken.messages)
     dispatch.settle(taken, [gateway.OutcomeUnknown("timeout")], now=at)
     return Message.objects.get(pk=taken.messages[0].pk)
 
