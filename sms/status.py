@@ -26,6 +26,8 @@ OPEN = frozenset({Status.QUEUED, Status.SENDING, Status.UNKNOWN})
 IN_FLIGHT = frozenset({Status.ACCEPTED, Status.SENT})
 # A text that certainly exists, or may exist, at Twilio.
 MAY_EXIST = IN_FLIGHT | {Status.SENDING, Status.UNKNOWN, Status.DELIVERED, Status.UNDELIVERED, Status.FAILED}
+# We have POSTed it, and know what came of that, or that we do not know.
+HANDED_OVER = MAY_EXIST - {Status.SENDING}
 FINAL = frozenset(Status) - OPEN - IN_FLIGHT
 
 # How far the provider's news has come. Later news replaces earlier news, never the other way round.

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from sms import composing, delivery, dispatch, lost_news, outbox, reminders
+from sms import breaker, composing, delivery, dispatch, lost_news, outbox, reminders
 from sms.models import GroupMessage, Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -48,6 +48,7 @@ def tick() -> None:
     Heartbeat.beat(at=now)
     outbox.sweep(now=now)
     outbox.expire(now=now)
+    breaker.check(now=now)
     for group_id in GroupMessage.objects.to_freeze().values_list("pk", flat=True):
         _freeze_or_log(group_id)
     composing.finish(at=now)

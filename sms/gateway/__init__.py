@@ -1,6 +1,6 @@
 """The only place that knows Twilio. Everybody else speaks of outcomes, classes and plain words."""
 
-from sms.gateway.codes import NOT_KNOWN, Klass, Meaning, meaning
+from sms.gateway.codes import ABOUT_ONE_NUMBER, NOT_KNOWN, Klass, Meaning, meaning
 from sms.gateway.outcome import (
     Accepted,
     CannotTell,
@@ -17,6 +17,7 @@ from sms.gateway.signature import is_signed
 from sms.gateway.twilio import send_all, send_all_blocking
 
 __all__ = [
+    "ABOUT_ONE_NUMBER",
     "NOT_KNOWN",
     "Accepted",
     "CannotTell",

@@ -11,9 +11,11 @@ from django.db.models.expressions import Func
 from patients.eligibility import Purpose, Reason
 from patients.models import Appointment, ConsentEvent, Patient
 from sms.models.group_message import GroupMessage
-from sms.status import IN_FLIGHT, OPEN, Status
+from sms.status import HANDED_OVER, IN_FLIGHT, OPEN, Status
 
-IN_FLIGHT_VALUES = sorted(status.value for status in IN_FLIGHT)  # In one order, for the migrations.
+# In one order, for the migrations.
+IN_FLIGHT_VALUES = sorted(status.value for status in IN_FLIGHT)
+HANDED_OVER_VALUES = sorted(status.value for status in HANDED_OVER)
 
 
 class RandomUUID(Func):
@@ -79,6 +81,8 @@ class Message(models.Model):
     sender = models.CharField(max_length=34, blank=True, db_default="", editable=False)
     sid = models.CharField(max_length=34, blank=True, db_default="")
     error_code = models.PositiveIntegerField(null=True)
+    # Why we do not, or did not, know: in the gateway's few words, or one of `outbox`'s own.
+    unknown_because = models.CharField(max_length=40, blank=True, db_default="", editable=False)
     status_at = models.DateTimeField()
     look_ups = models.PositiveSmallIntegerField(db_default=0)
     # How often Twilio was asked for news that no callback brought.
@@ -133,6 +137,10 @@ class Message(models.Model):
             # The search for news that no callback brought.
             models.Index(
                 fields=["claimed_at"], condition=Q(status__in=IN_FLIGHT_VALUES), name="message_awaiting_news"
+            ),
+            # What the breaker counts, every few seconds.
+            models.Index(
+                fields=["status_at"], condition=Q(status__in=HANDED_OVER_VALUES), name="message_newest_news"
             ),
             # Counts and lists of one group SMS.
             models.Index(fields=["group", "status", "id"], name="message_group_status"),
