@@ -169,6 +169,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SMS_LOOK_UPS[0] / 2,
         "options": {"expires": 30},
     },
+    "lost news": {"task": "sms.tasks.ask_for_lost_news", "schedule": 60.0, "options": {"expires": 120}},
     "reminders": {"task": "sms.tasks.queue_due_reminders", "schedule": 60.0, "options": {"expires": 120}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")

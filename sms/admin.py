@@ -78,8 +78,8 @@ class InboundMessageAdmin(ReadOnly):
 
 @admin.register(SendingPause)
 class SendingPauseAdmin(ReadOnly):
-    list_display = ["id", "error_code", "paused_at", "resumed_at", "resumed_by"]
-    list_filter = ["error_code", "paused_at"]
+    list_display = ["id", "kind", "error_code", "number", "out_of", "paused_at", "resumed_at", "resumed_by"]
+    list_filter = ["kind", "error_code", "paused_at"]
     search_fields = ["=error_code"]
     list_select_related = ["resumed_by"]
 

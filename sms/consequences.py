@@ -4,12 +4,10 @@ from datetime import datetime
 
 from django.conf import settings
 
-from patients.eligibility import Purpose
 from patients.models import Covers, SuppressionSource
 from patients.registration import mark_number_refused
 from patients.suppression import block_number
 from sms import gateway
-from sms.outbox import sender_for
 
 OPTED_OUT = 21610
 # These speak of a number together with our sender or account; the number itself may be fine for others.
@@ -26,12 +24,12 @@ def covers(sender: str) -> Covers:
     return Covers.MARKETING if separate and sender == settings.TWILIO_MARKETING_SENDER else Covers.EVERYTHING
 
 
-def draw(*, code: int, phone: str, purpose: str, at: datetime) -> None:
-    """Block the number, mark it as one that cannot get texts, or do nothing: as the error code asks."""
+def draw(*, code: int, phone: str, sender: str, at: datetime) -> None:
+    """Block the number for `sender`, mark it as one that cannot get texts, or do nothing: as the code asks."""
     if code == OPTED_OUT:
         block_number(
             phone=phone,
-            covers=covers(sender_for(Purpose(purpose))),
+            covers=covers(sender),
             source=SuppressionSource.CARRIER,
             at=at,
             evidence=f"Twilio {code}",

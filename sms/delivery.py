@@ -9,10 +9,10 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
-from sms import consequences, gateway, outbox
+from clinic.lib.sms_text import swap_costly
+from sms import consequences, gateway, outbox, second_try
 from sms.models import DeliveryEvent, Message
 from sms.models.message import MessageQuerySet
-from sms.outbox import sender_for
 from sms.status import FROM_TWILIO, Status, replaced_by
 
 logger = logging.getLogger(__name__)
@@ -42,6 +42,15 @@ def record_news(*, token: UUID, sid: str, status: str, error_code: int | None, a
         if _bind(message, sid=sid, at=at):
             _apply(message, status=status, error_code=error_code, at=at)
     return True
+
+
+def record_answer(*, message_id: int, record: gateway.Found, at: datetime) -> None:
+    """Take in what Twilio says of a text's record when asked, as a callback would; it proves no guess right."""
+    with transaction.atomic():
+        bound = Message.objects.select_for_update(no_key=True).filter(pk=message_id, sid=record.sid)
+        if message := bound.first():
+            _store(message, sid=record.sid, status=record.status, error_code=record.error_code, at=at)
+            _apply(message, status=record.status, error_code=record.error_code, at=at)
 
 
 def _store(message: Message, *, sid: str, status: str, error_code: int | None, at: datetime) -> None:
@@ -79,8 +88,12 @@ def _apply(message: Message, *, status: str, error_code: int | None, at: datetim
 
 
 def _draw_consequences(message: Message, news: Status, error_code: int | None, at: datetime) -> None:
-    if error_code and news in {Status.FAILED, Status.UNDELIVERED}:
-        consequences.draw(code=error_code, phone=message.phone, purpose=message.purpose, at=at)
+    """For the number, and if no other text would fare better, for all sending."""
+    if not error_code or news not in {Status.FAILED, Status.UNDELIVERED}:
+        return
+    consequences.draw(code=error_code, phone=message.phone, sender=outbox.sender_of(message), at=at)
+    if gateway.meaning(error_code).klass is gateway.Klass.STOP_EVERYTHING:
+        outbox.pause(code=error_code, now=at, claimed_at=message.claimed_at)
 
 
 def look_up_unknown(*, clock: Clock, until: datetime) -> int:
@@ -116,7 +129,8 @@ def _look_up(message: Message, clock: Clock) -> bool:
     bound = set(
         Message.objects.filter(sid__in=[record.sid for record in alike]).values_list("sid", flat=True)
     )
-    free = sorted((r for r in alike if r.sid not in bound), key=lambda record: record.created_at)
+    free = [record for record in alike if record.sid not in bound]
+    free.sort(key=lambda record: (record.body != message.body, record.created_at))
     return _bind_by_guess(message, free[0], clock()) if free else _not_found(message, clock())
 
 
@@ -145,7 +159,11 @@ def _not_found(message: Message, at: datetime) -> bool:
     if message.look_ups + 1 < len(LOOK_UP_AFTER):
         unknown.update(look_ups=F("look_ups") + 1)
         return False
-    return bool(unknown.update(status=Status.NOT_SENT, status_at=at, look_ups=F("look_ups") + 1))
+    with transaction.atomic():
+        absent = unknown.update(status=Status.NOT_SENT, status_at=at, look_ups=F("look_ups") + 1)
+        if absent:
+            second_try.by_itself(message_id=message.pk, at=at)
+    return bool(absent)
 
 
 def _as_looked_up(message: Message) -> MessageQuerySet:
@@ -158,4 +176,19 @@ def _is_of(record: gateway.Found, message: Message) -> bool:
     in_time = (
         message.claimed_at - MADE_BEFORE_CLAIM <= record.created_at <= message.claimed_at + MADE_AFTER_CLAIM
     )
-    return in_time and record.body == message.body and sender_for(message.purpose) in record.senders
+    return (
+        in_time and _says_the_same(record.body, message.body) and outbox.sender_of(message) in record.senders
+    )
+
+
+def _says_the_same(theirs: str, ours: str) -> bool:
+    """Whether a record's text is ours, as far as Twilio keeps texts as they are.
+
+    A trial account writes a sentence in front of each; a messaging service may replace dear characters and trim
+    blanks. In doubt it is ours: a text taken for another's would be sent again.
+    """
+    return _plain(theirs).endswith(_plain(ours))
+
+
+def _plain(text: str) -> str:
+    return " ".join(swap_costly(text).split())

@@ -1,7 +1,7 @@
 """The sender: claim a batch, send it, settle it; and again, the most urgent first, until nothing waits."""
 
-import logging
 import random
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -10,11 +10,9 @@ from django.db import transaction
 from django.urls import reverse
 
 from patients.eligibility import Purpose
-from sms import consequences, gateway, outbox
+from sms import breaker, consequences, gateway, outbox
 from sms.models import Message
 from sms.outbox import Claim
-
-logger = logging.getLogger(__name__)
 
 # A reminder or a one-off never waits behind a group SMS.
 MOST_URGENT_FIRST = (Purpose.ONE_OFF, Purpose.REMINDER, Purpose.SERVICE, Purpose.MARKETING)
@@ -32,6 +30,7 @@ def drain(*, clock: Clock, until: datetime) -> int:
         if claim is None:
             break
         send(claim, clock=clock)
+        breaker.check(now=clock())
         claimed += len(claim.messages)
     return claimed
 
@@ -59,40 +58,36 @@ def settle(claim: Claim, outcomes: list[gateway.Outcome], *, now: datetime) -> N
     for somebody who locks them the other way round, and the whole batch would be lost to the one who gives in.
     """
     sids: dict[int, str] = {}
-    unknown: list[int] = []
+    unknown: dict[str, list[int]] = defaultdict(list)
     refused: list[tuple[Message, int]] = []
     with transaction.atomic():
         for message, outcome in zip(claim.messages, outcomes, strict=True):
             match outcome:
                 case gateway.Accepted(sid=sid):
                     sids[message.pk] = sid
-                case gateway.OutcomeUnknown():
-                    unknown.append(message.pk)
+                case gateway.OutcomeUnknown(detail=detail):
+                    unknown[detail].append(message.pk)
                 case gateway.TryLater(code=code, retry_after=wait):
                     later = now + (wait or _back_off(message.attempt))
                     outbox.put_back(claim=claim, pk=message.pk, not_before=later, code=code, now=now)
                 case gateway.SendingMustStop(code=code):
                     outbox.put_back(claim=claim, pk=message.pk, not_before=now, code=code, now=now)
-                    _let_sending_rest(code, now)
+                    outbox.pause(code=code, now=now)
                 case _:
                     outbox.mark_failed(claim=claim, pk=message.pk, code=outcome.code, now=now)
                     refused.append((message, outcome.code))
         outbox.mark_accepted(claim=claim, sids=sids, now=now)
-        outbox.mark_unknown(claim=claim, pks=unknown, now=now)
+        for detail, pks in unknown.items():
+            outbox.mark_unknown(claim=claim, pks=pks, because=detail[:40], now=now)
     for message, code in refused:
-        consequences.draw(code=code, phone=message.phone, purpose=message.purpose, at=now)
-
-
-def _let_sending_rest(code: int, now: datetime) -> None:
-    if outbox.pause(code=code, now=now):
-        logger.error("Sending rests", extra={"error_code": code})
+        consequences.draw(code=code, phone=message.phone, sender=outbox.sender_of(message), at=now)
 
 
 def _outgoing(message: Message, until: datetime, now: datetime) -> gateway.Outgoing:
     return gateway.Outgoing(
         to=message.phone,
         body=message.body,
-        sender=outbox.sender_for(message.purpose),
+        sender=outbox.sender_of(message),
         callback_url=settings.PUBLIC_BASE_URL + reverse("sms:twilio_status", args=[message.token.hex]),
         valid_for=until - now,
     )

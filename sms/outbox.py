@@ -19,6 +19,7 @@ from patients.eligibility import Purpose, Reason, still_refused
 from patients.models import Patient
 from sms.models import Message, SendingPause
 from sms.models.message import MessageQuerySet
+from sms.models.pause import PauseKind
 from sms.status import Status
 from sms.timing import defer, last_moments, of_running_groups
 
@@ -26,6 +27,11 @@ logger = logging.getLogger(__name__)
 
 # Longer than any send can take: a batch has three turns, each of at most 4/3 of the time to read. Ships as 3 minutes.
 LEASE = 6 * settings.TWILIO_READ_TIMEOUT
+
+
+# Why we do not know, where it was not Twilio's answer that left us in the dark.
+NEVER_SETTLED = "never settled"
+SID_TAKEN = "another text has this sid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,11 @@ def sender_for(purpose: str) -> str:
     """What a text of this purpose comes from: a messaging service, a number or a name."""
     marketing = purpose == Purpose.MARKETING
     return str(settings.TWILIO_MARKETING_SENDER if marketing else settings.TWILIO_CARE_SENDER)
+
+
+def sender_of(message: Message) -> str:
+    """What this text was or will be sent from."""
+    return message.sender or sender_for(message.purpose)
 
 
 def claim(*, purpose: Purpose, limit: int, now: datetime) -> Claim:
@@ -76,6 +87,7 @@ def claim(*, purpose: Purpose, limit: int, now: datetime) -> Claim:
             status=Status.SENDING,
             claim=taken,
             claimed_at=now,
+            sender=sender_for(purpose),
             attempt=F("attempt") + 1,
             status_at=now,
             **proof,
@@ -150,7 +162,7 @@ def mark_accepted(*, claim: Claim, sids: dict[int, str], now: datetime) -> None:
                 _accept(claim, {pk: sid}, now)
             except IntegrityError:
                 logger.error("Twilio gave two texts the same sid", extra={"message_id": pk})
-                mark_unknown(claim=claim, pks=[pk], now=now)
+                mark_unknown(claim=claim, pks=[pk], because=SID_TAKEN, now=now)
 
 
 def _accept(claim: Claim, sids: dict[int, str], now: datetime) -> None:
@@ -173,10 +185,10 @@ def mark_failed(*, claim: Claim, pk: int, code: int, now: datetime) -> None:
     _claimed(claim).filter(pk=pk).update(status=Status.FAILED, error_code=code, status_at=now)
 
 
-def mark_unknown(*, claim: Claim, pks: list[int], now: datetime) -> None:
-    """Settle texts that may or may not exist at Twilio."""
+def mark_unknown(*, claim: Claim, pks: list[int], because: str, now: datetime) -> None:
+    """Settle texts that may or may not exist at Twilio. `because` says in a few words why we do not know."""
     sending = _claimed(claim).filter(pk__in=pks, status=Status.SENDING)
-    sending.update(status=Status.UNKNOWN, status_at=now, look_ups=0)
+    sending.update(status=Status.UNKNOWN, unknown_because=because, status_at=now, look_ups=0)
 
 
 def put_back(*, claim: Claim, pk: int, not_before: datetime, code: int, now: datetime) -> None:
@@ -197,7 +209,8 @@ def _claimed(claim: Claim) -> MessageQuerySet:
 
 def sweep(*, now: datetime) -> int:
     """Texts claimed longer ago than `LEASE` become `unknown`; returns how many."""
-    return Message.objects.overdue(now - LEASE).update(status=Status.UNKNOWN, status_at=now, look_ups=0)
+    overdue = Message.objects.overdue(now - LEASE)
+    return overdue.update(status=Status.UNKNOWN, unknown_because=NEVER_SETTLED, status_at=now, look_ups=0)
 
 
 def expire(*, now: datetime) -> int:
@@ -206,11 +219,26 @@ def expire(*, now: datetime) -> int:
     return late.update(status=Status.EXPIRED, status_at=now)
 
 
-def pause(*, code: int, now: datetime) -> bool:
-    """Let all sending rest until a person resumes it; returns False if it rests already."""
+def pause(
+    *,
+    now: datetime,
+    code: int | None = None,
+    kind: PauseKind = PauseKind.ERROR,
+    claimed_at: datetime | None = None,
+    **figures: int | datetime,
+) -> bool:
+    """Let all sending rest until a person resumes it; returns False if it rests already.
+
+    `figures` are the pause's own: number, out_of, since. News of a text that was claimed before sending was last
+    resumed is old news: whoever resumed it knew.
+    """
+    if claimed_at and SendingPause.objects.filter(resumed_at__gte=claimed_at).exists():
+        return False
     _, is_new = SendingPause.objects.get_or_create(
-        resumed_at=None, defaults={"error_code": code, "paused_at": now}
+        resumed_at=None, defaults={"kind": kind, "error_code": code, "paused_at": now, **figures}
     )
+    if is_new:
+        logger.error("Sending rests", extra={"kind": kind.value, "error_code": code})
     return is_new
 
 

@@ -26,6 +26,8 @@ OPEN = frozenset({Status.QUEUED, Status.SENDING, Status.UNKNOWN})
 IN_FLIGHT = frozenset({Status.ACCEPTED, Status.SENT})
 # A text that certainly exists, or may exist, at Twilio.
 MAY_EXIST = IN_FLIGHT | {Status.SENDING, Status.UNKNOWN, Status.DELIVERED, Status.UNDELIVERED, Status.FAILED}
+# We have POSTed it, and know what came of that, or that we do not know.
+HANDED_OVER = MAY_EXIST - {Status.SENDING}
 FINAL = frozenset(Status) - OPEN - IN_FLIGHT
 
 # How far the provider's news has come. Later news replaces earlier news, never the other way round.
@@ -62,6 +64,30 @@ def replaced_by(news: Status) -> frozenset[Status]:
     if news is Status.DELIVERED:
         standing.remove(Status.UNDELIVERED)
     return frozenset(Status) - standing
+
+
+# What the app itself does to a text. The provider's news comes on top: see `may_follow`.
+_OUR_STEPS: dict[Status, frozenset[Status]] = {
+    # To `unknown` without having been sent by us: a restored backup, and Twilio has it already.
+    Status.QUEUED: frozenset(
+        {Status.SENDING, Status.LEFT_OUT, Status.CANCELLED, Status.EXPIRED, Status.UNKNOWN}
+    ),
+    Status.SENDING: frozenset({Status.ACCEPTED, Status.FAILED, Status.UNKNOWN, Status.QUEUED}),
+    # The answer may come after the sweep; else a look-up decides.
+    Status.UNKNOWN: frozenset({Status.ACCEPTED, Status.FAILED, Status.QUEUED, Status.NOT_SENT}),
+    Status.NOT_SENT: frozenset({Status.QUEUED}),
+    # What left the patient out has been mended, or the next person on the number gets it.
+    Status.LEFT_OUT: frozenset({Status.QUEUED}),
+    Status.CANCELLED: frozenset(),
+    Status.EXPIRED: frozenset(),
+    # A look-up guessed which record is this text's, and proof came that it is another's.
+    **{told: frozenset({Status.UNKNOWN}) for told in _RANK},
+}
+
+
+def may_follow(status: Status) -> frozenset[Status]:
+    """The states that a text may go to from `status`. The database refuses all others: see `sms.legal_steps`."""
+    return _OUR_STEPS[status] | {news for news in _RANK if status in replaced_by(news)}
 
 
 class GroupStatus(TextChoices):

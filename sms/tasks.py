@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from sms import composing, delivery, dispatch, outbox, reminders, steering
+from sms import breaker, composing, delivery, dispatch, lost_news, outbox, reminders, steering
 from sms.models import GroupMessage, Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -49,6 +49,7 @@ def tick() -> None:
     outbox.sweep(now=now)
     outbox.expire(now=now)
     steering.stop_leftovers(at=now)
+    breaker.check(now=now)
     for group_id in GroupMessage.objects.to_freeze().values_list("pk", flat=True):
         _freeze_or_log(group_id)
     composing.finish(at=now)
@@ -59,6 +60,11 @@ def tick() -> None:
 @shared_task
 def look_up_unknown() -> None:
     delivery.look_up_unknown(clock=timezone.now, until=timezone.now() + LONGEST_LOOK_UP)
+
+
+@shared_task
+def ask_for_lost_news() -> None:
+    lost_news.ask(clock=timezone.now, until=timezone.now() + LONGEST_LOOK_UP)
 
 
 @shared_task

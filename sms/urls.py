@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import UUIDConverter
 
 from sms import webhooks
-from sms.views import compose, groups, inbox, log, one_off, pause, review
+from sms.views import compose, groups, inbox, log, one_off, pause, review, second_try
 
 app_name = "sms"
 
@@ -35,6 +35,7 @@ urlpatterns = [
     path("sms/<uuid:group_id>/review/people/<int:patient_id>/", review.untick, name="untick"),
     path("sms/<uuid:group_id>/", groups.detail, name="group_detail"),
     path("sms/<uuid:group_id>/progress/", groups.progress, name="progress"),
+    path("sms/<uuid:group_id>/send-again/", second_try.send_again, name="send_again"),
     path("sms/<uuid:group_id>/people/", groups.people, name="group_people"),
     path("webhooks/twilio/status/<token:token>/", webhooks.status, name="twilio_status"),
     path("webhooks/twilio/inbound/", webhooks.reply, name="twilio_inbound"),

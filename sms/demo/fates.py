@@ -10,7 +10,7 @@ from django.db.models.functions import MD5, Cast, Concat, Mod
 from clinic.insert_select import insert_select
 from patients.eligibility import Purpose
 from patients.models import Patient
-from sms import consequences
+from sms import consequences, outbox
 from sms.demo.numbers import FATES
 from sms.models import DeliveryEvent, Message
 from sms.simulator.outcomes import ENDINGS
@@ -48,7 +48,10 @@ def settle(*, at: datetime) -> int:
     for message in sent.filter(error_code__isnull=False).order_by("pk"):
         assert message.error_code is not None
         consequences.draw(
-            code=message.error_code, phone=message.phone, purpose=message.purpose, at=message.status_at
+            code=message.error_code,
+            phone=message.phone,
+            sender=outbox.sender_of(message),
+            at=message.status_at,
         )
     return number
 

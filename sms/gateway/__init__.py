@@ -1,6 +1,6 @@
 """The only place that knows Twilio. Everybody else speaks of outcomes, classes and plain words."""
 
-from sms.gateway.codes import NOT_KNOWN, Klass, Meaning, meaning
+from sms.gateway.codes import ABOUT_ONE_NUMBER, NOT_KNOWN, Klass, Meaning, meaning
 from sms.gateway.outcome import (
     Accepted,
     CannotTell,
@@ -12,10 +12,12 @@ from sms.gateway.outcome import (
     SendingMustStop,
     TryLater,
 )
+from sms.gateway.records import find, news_of, sent_since
 from sms.gateway.signature import is_signed
-from sms.gateway.twilio import find, send_all, send_all_blocking
+from sms.gateway.twilio import send_all, send_all_blocking
 
 __all__ = [
+    "ABOUT_ONE_NUMBER",
     "NOT_KNOWN",
     "Accepted",
     "CannotTell",
@@ -31,6 +33,8 @@ __all__ = [
     "find",
     "is_signed",
     "meaning",
+    "news_of",
     "send_all",
     "send_all_blocking",
+    "sent_since",
 ]

@@ -153,3 +153,8 @@ _MEANINGS = {
     for klass, codes in _WORDS.items()
     for code, (happened, remedy) in codes.items()
 }
+
+# A phone that is off is the phone's affair too. A country that the account does not text is not the number's.
+ABOUT_ONE_NUMBER = (
+    frozenset(_WORDS[Klass.PERMANENT_NUMBER]) | frozenset(_WORDS[Klass.PER_RECIPIENT_POLICY]) | {30003}
+) - {21408}

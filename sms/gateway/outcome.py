@@ -73,7 +73,8 @@ class Found:
     """One message as the provider keeps it.
 
     `senders` holds the messaging service it went through and the number or name it came from, as far as they are
-    known; `created_at` is UTC, in whole seconds.
+    known; `created_at` is UTC, in whole seconds. `by_api` says that an application made it, as ours does: it is
+    neither a reply nor an automatic answer to one.
     """
 
     sid: str
@@ -82,6 +83,8 @@ class Found:
     senders: frozenset[str]
     created_at: datetime
     body: str
+    to: str = ""
+    by_api: bool = True
 
 
 class CannotTell(Exception):

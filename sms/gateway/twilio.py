@@ -1,4 +1,4 @@
-"""Texts out, by one POST each and never a second one, and the list of what Twilio has.
+"""Texts out, by one POST each and never a second one.
 
 Creating a message is not idempotent and Twilio knows no idempotency key. So whatever is not provably
 "not created" comes back as `OutcomeUnknown`, and nothing in here tries again.
@@ -9,7 +9,7 @@ import json
 import logging
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from aiohttp import ClientConnectorError, ClientError, ClientResponseError, ConnectionTimeoutError
@@ -20,8 +20,6 @@ from twilio.rest import Client  # type: ignore[import-untyped]
 from sms.gateway.codes import Klass, meaning
 from sms.gateway.outcome import (
     Accepted,
-    CannotTell,
-    Found,
     Outcome,
     OutcomeUnknown,
     Outgoing,
@@ -34,12 +32,8 @@ from sms.gateway.transport import Http, NotOk
 logger = logging.getLogger(__name__)
 
 LONGEST_VALIDITY = timedelta(hours=10)
-# The answer to one text has about 1 kB; a page of the longest texts, every character escaped, less than 2 MB.
+# The answer to one text has about 1 kB, and less than 20 kB if every character is escaped.
 MESSAGE_BYTES = 64 * 1024
-PAGE_BYTES = 4 * 1024 * 1024
-PAGE_SIZE = 100
-MOST_PAGES = 50
-LONGEST_SEARCH_SECONDS = 120
 
 BAD_CREDENTIALS = 20003
 NO_SENDER = 21603
@@ -59,24 +53,24 @@ async def send_all(texts: Sequence[Outgoing], *, concurrency: int = 20) -> list[
 
     Raises for no text: what went wrong is its outcome. Without credentials or a sender nothing is posted.
     """
-    if not _credentials():
+    if not has_credentials():
         return [SendingMustStop(BAD_CREDENTIALS) for _ in texts]
     async with Http(connections=concurrency, largest_answer=MESSAGE_BYTES) as http:
-        messages = _messages(http)
+        resource = messages(http)
         turn = asyncio.Semaphore(concurrency)
 
         async def in_turn(text: Outgoing) -> Outcome:
             async with turn:
-                return await _send(messages, text)
+                return await _send(resource, text)
 
         return list(await asyncio.gather(*map(in_turn, texts)))
 
 
-def _credentials() -> bool:
+def has_credentials() -> bool:
     return bool(settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN)
 
 
-def _messages(http: Http) -> Any:
+def messages(http: Http) -> Any:
     return Client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=http).messages
 
 
@@ -147,58 +141,3 @@ def _judged(answer: NotOk) -> Outcome:
             return OutcomeUnknown(f"http {status}")
         case klass:
             return Refused(code, klass)
-
-
-def find(*, to: str, since: datetime) -> list[Found]:
-    """All messages to the number `to` (E.164) that were created at or after `since` (aware), from any sender.
-
-    Reads every page, since a queued message may have no `DateSent` to filter or sort by; takes two minutes at
-    most. Raises `CannotTell` if the list cannot be read in full: only a whole list proves absence.
-    """
-    return asyncio.run(_find(to, since.replace(microsecond=0)))
-
-
-async def _find(to: str, since: datetime) -> list[Found]:
-    if not _credentials():
-        raise CannotTell("no credentials")
-    try:
-        async with (
-            asyncio.timeout(LONGEST_SEARCH_SECONDS),
-            Http(connections=1, largest_answer=PAGE_BYTES) as http,
-        ):
-            everything = await _pages(_messages(http), to)
-    except CannotTell:
-        raise
-    except NotOk as answer:
-        raise CannotTell(f"http {answer.status}") from None
-    except Exception as error:  # noqa: BLE001  Whatever it is, the list was not read; its words may hold the number.
-        raise CannotTell(type(error).__name__) from None
-    return [message for message in everything if message.created_at >= since]
-
-
-async def _pages(messages: Any, to: str) -> list[Found]:
-    by_sid: dict[str, Found] = {}  # A message that came in meanwhile moves others to the next page.
-    page = await messages.page_async(to=to, page_size=PAGE_SIZE)
-    for _ in range(MOST_PAGES):
-        # The client takes any single key for the records, and a missing address for the last page.
-        if not {"messages", "next_page_uri"} <= page._payload.keys():
-            raise CannotTell("not a page of messages")
-        for message in page:
-            by_sid[message.sid] = _found(message)
-        page = await page.next_page_async()
-        if page is None:
-            return list(by_sid.values())
-    raise CannotTell("too many pages")
-
-
-def _found(message: Any) -> Found:
-    if not isinstance(message.sid, str) or not isinstance(message.date_created, datetime):
-        raise CannotTell("a message without a sid or a date")
-    return Found(
-        sid=message.sid,
-        status=message.status or "",
-        error_code=message.error_code if isinstance(message.error_code, int) else None,
-        senders=frozenset(filter(None, [message.messaging_service_sid, message.from_])),
-        created_at=message.date_created,
-        body=message.body or "",
-    )

@@ -11,7 +11,11 @@ from django.db.models.expressions import Func
 from patients.eligibility import Purpose, Reason
 from patients.models import Appointment, ConsentEvent, Patient
 from sms.models.group_message import GroupMessage
-from sms.status import IN_FLIGHT, OPEN, Status
+from sms.status import HANDED_OVER, IN_FLIGHT, OPEN, Status
+
+# In one order, for the migrations.
+IN_FLIGHT_VALUES = sorted(status.value for status in IN_FLIGHT)
+HANDED_OVER_VALUES = sorted(status.value for status in HANDED_OVER)
 
 
 class RandomUUID(Func):
@@ -78,10 +82,26 @@ class Message(models.Model):
     attempt = models.PositiveSmallIntegerField(db_default=0)
     claim = models.UUIDField(null=True, editable=False)
     claimed_at = models.DateTimeField(null=True)
+    # What it was claimed for: the settings may name another sender by the time that we look it up.
+    sender = models.CharField(max_length=34, blank=True, db_default="", editable=False)
     sid = models.CharField(max_length=34, blank=True, db_default="")
     error_code = models.PositiveIntegerField(null=True)
+    # Why we do not, or did not, know: in the gateway's few words, or one of `outbox`'s own.
+    unknown_because = models.CharField(max_length=40, blank=True, db_default="", editable=False)
     status_at = models.DateTimeField()
     look_ups = models.PositiveSmallIntegerField(db_default=0)
+    # How often Twilio was asked for news that no callback brought.
+    news_asked = models.PositiveSmallIntegerField(db_default=0, editable=False)
+    # Queued once more after it was proved that nothing had been sent; by nobody means by the app itself.
+    sent_again_at = models.DateTimeField(null=True, editable=False)
+    sent_again_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
 
     objects = MessageQuerySet.as_manager()
 
@@ -118,6 +138,14 @@ class Message(models.Model):
                 fields=["status", "claimed_at"],
                 condition=Q(status__in=[Status.SENDING, Status.UNKNOWN]),
                 name="message_unsettled",
+            ),
+            # The search for news that no callback brought.
+            models.Index(
+                fields=["claimed_at"], condition=Q(status__in=IN_FLIGHT_VALUES), name="message_awaiting_news"
+            ),
+            # What the breaker counts, every few seconds.
+            models.Index(
+                fields=["status_at"], condition=Q(status__in=HANDED_OVER_VALUES), name="message_newest_news"
             ),
             # Counts and lists of one group SMS.
             models.Index(fields=["group", "status", "id"], name="message_group_status"),

@@ -1,4 +1,4 @@
-"""Why sending rests: the account's credentials, sender or limit, which no next text would get past."""
+"""Why sending rests, until a person lets it go on: what no next text would get past, or too much going wrong."""
 
 from typing import Self
 
@@ -12,8 +12,20 @@ class SendingPauseQuerySet(models.QuerySet["SendingPause"]):
         return self.filter(resumed_at=None)
 
 
+class PauseKind(models.TextChoices):
+    ERROR = "error", "An error of the account"
+    FAILURES = "failures", "Too many texts failed"
+    BACKUP = "backup", "A restored backup"
+
+
 class SendingPause(models.Model):
-    error_code = models.PositiveIntegerField()
+    """`number` of `out_of` texts went wrong, or `number` are at Twilio since `since` that the database lacks."""
+
+    kind = models.CharField(max_length=10, choices=PauseKind.choices, db_default=PauseKind.ERROR)
+    error_code = models.PositiveIntegerField(null=True)
+    number = models.PositiveIntegerField(null=True)
+    out_of = models.PositiveIntegerField(null=True)
+    since = models.DateTimeField(null=True)
     paused_at = models.DateTimeField()
     resumed_at = models.DateTimeField(null=True, blank=True)
     resumed_by = models.ForeignKey(

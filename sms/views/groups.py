@@ -14,7 +14,7 @@ from clinic.search import posted_search, searched_for
 from patients.eligibility import Reason
 from patients.models import Patient
 from settings_app.models import SmsSettings
-from sms import gateway, reports
+from sms import pauses, reports, second_try
 from sms.models import GroupMessage, Message, SendingPause
 from sms.status import Status
 
@@ -63,7 +63,9 @@ def _standing(group: GroupMessage) -> dict[str, Any]:
         "group": group,
         "progress": progress,
         "pause": pause,
-        "pause_meaning": gateway.meaning(pause.error_code) if pause else None,
+        "pause_meaning": pauses.why(pause) if pause else None,
+        "not_sent": second_try.waiting_for_a_person(group),
+        "unknown": progress.per_status.get(Status.UNKNOWN, 0),
         "live": not group.is_finished or progress.awaiting_news > 0,
     }
 

@@ -65,3 +65,18 @@ def standing(patient: Patient) -> tuple[str, str]:
 
 def status_of(message: Message) -> Status:
     return Status(Message.objects.get(pk=message.pk).status)
+
+
+def on_the_last_try(*messages: Message) -> None:
+    """If it turns out that these were not sent, nothing sends them once more by itself."""
+    Message.objects.filter(pk__in=[message.pk for message in messages]).update(sent_again_at=NOW)
+
+
+def put(message: Message, **values: object) -> Message:
+    """The text as it might stand, whatever led there: the row is written anew, since no step may lead there."""
+    fresh = Message.objects.get(pk=message.pk)
+    for name, value in values.items():
+        setattr(fresh, name, value)
+    Message.objects.filter(pk=message.pk).delete()
+    fresh.save(force_insert=True)
+    return fresh

@@ -2,14 +2,17 @@
 
 import itertools
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone
+from pytest_django import Settings
 
 from patients.models import Covers, Patient, SuppressedNumber
 from sms import delivery, dispatch, gateway, outbox
-from sms.models import DeliveryEvent, Message
+from sms.models import DeliveryEvent, Message, SendingPause
 from sms.status import FROM_TWILIO, Status, replaced_by
 from tests.factories import NOW, PatientFactory
 from tests.sms import steps
@@ -29,8 +32,9 @@ def accepted_text(sid: str = SID) -> Message:
 
 
 def unknown_text(patient: Patient, body: str = "Please call", *, at: datetime) -> Message:
-    """A text of which the answer was lost."""
+    """A text of which the answer was lost, and which would not be sent once more by itself."""
     taken = steps.claimed(patient, body, at=at)
+    steps.on_the_last_try(*taken.messages)
     dispatch.settle(taken, [gateway.OutcomeUnknown("timeout")], now=at)
     return Message.objects.get(pk=taken.messages[0].pk)
 
@@ -86,7 +90,7 @@ def test_news_of_a_text_that_we_do_not_have_is_no_news(account: None) -> None:
 @pytest.mark.parametrize("standing", [Status.ACCEPTED, Status.SENT, Status.DELIVERED, Status.FAILED])
 def test_a_word_that_twilio_did_not_have_is_kept_and_changes_nothing(account: None, standing: Status) -> None:
     message = accepted_text()
-    Message.objects.update(status=standing)
+    steps.put(message, status=standing)
     news(message, "teleported")
     assert steps.status_of(message) == standing
     assert DeliveryEvent.objects.get().status == "teleported"
@@ -97,7 +101,7 @@ def test_a_word_that_twilio_did_not_have_is_kept_and_changes_nothing(account: No
 def test_any_news_proves_that_the_text_exists(twilio: Twilio, believed: Status, word: str) -> None:
     taken = steps.claimed(PatientFactory.create())
     [message] = taken.messages
-    Message.objects.update(status=believed)
+    steps.put(message, status=believed)
     news(message, word)
     message.refresh_from_db()
     assert (message.status, message.sid) == (FROM_TWILIO.get(word, Status.ACCEPTED), SID)
@@ -110,7 +114,7 @@ def test_any_news_proves_that_the_text_exists(twilio: Twilio, believed: Status, 
 
 def test_news_of_a_text_that_was_left_out_at_its_second_attempt_counts(account: None) -> None:
     message = accepted_text()
-    Message.objects.update(status=Status.LEFT_OUT, left_out_reason="archived")
+    steps.put(message, status=Status.LEFT_OUT, left_out_reason="archived")
     news(message, "delivered")
     message.refresh_from_db()
     assert (message.status, message.left_out_reason) == (Status.DELIVERED, "")
@@ -121,7 +125,7 @@ def test_news_of_a_text_that_was_left_out_at_its_second_attempt_counts(account: 
 def test_every_word_can_be_told_of_a_text_in_every_state(account: None, standing: Status, word: str) -> None:
     message = accepted_text()
     reason = "archived" if standing == Status.LEFT_OUT else ""
-    Message.objects.update(status=standing, left_out_reason=reason)
+    steps.put(message, status=standing, left_out_reason=reason)
     assert news(message, word, code=30006)
     told = FROM_TWILIO.get(word, Status.ACCEPTED)
     assert steps.status_of(message) == (told if standing in replaced_by(told) else standing)
@@ -358,3 +362,86 @@ def test_two_look_ups_at_once_that_find_nothing_count_as_one(account: None) -> N
     for _ in range(2):
         assert not delivery._not_found(message, now)
     assert Message.objects.get().look_ups == 1
+
+
+@pytest.mark.parametrize("code", [30002, 30007, 30034, 63038])
+def test_news_that_no_text_would_get_past_lets_sending_rest_once(account: None, code: int) -> None:
+    first, second = accepted_text(SID), accepted_text(OTHER_SID)
+    news(first, "undelivered", code=code)
+    news(second, "undelivered", sid=OTHER_SID, code=code, at=NOW + timedelta(seconds=1))
+    pause = SendingPause.objects.get()
+    assert (pause.error_code, pause.paused_at, pause.resumed_at) == (code, NOW, None)
+    assert not outbox.anything_ready(now=NOW)
+
+
+def test_late_news_of_what_was_sent_before_sending_was_resumed_stops_nothing(
+    account: None, manager: User
+) -> None:
+    """A manager has put it right and knows; the texts that failed before go on being reported for minutes."""
+    before, late = accepted_text(SID), accepted_text(OTHER_SID)
+    news(before, "failed", code=30002)
+    outbox.resume(now=NOW + timedelta(minutes=1), by_id=manager.pk)
+    news(late, "failed", sid=OTHER_SID, code=30002, at=NOW + timedelta(minutes=2))
+    assert not SendingPause.objects.in_force().exists()
+
+    after = steps.claimed(PatientFactory.create(), at=NOW + timedelta(minutes=3))
+    sid = "SM" + "3" * 32
+    dispatch.settle(after, [gateway.Accepted(sid=sid, status="queued")], now=NOW)
+    news(after.messages[0], "failed", sid=sid, code=30002, at=NOW + timedelta(minutes=4))
+    assert SendingPause.objects.in_force().get().error_code == 30002
+
+
+def test_a_failure_of_one_number_lets_sending_go_on(account: None) -> None:
+    news(accepted_text(), "undelivered", code=30006)
+    assert not SendingPause.objects.exists()
+
+
+def posted_as(message: Message, body: str) -> None:
+    """A record at Twilio whose text is not letter for letter the one that we handed over."""
+    outgoing = replace(dispatch._outgoing(message, message.created_at), body=body)
+    [outcome] = gateway.send_all_blocking([outgoing])
+    assert isinstance(outcome, gateway.Accepted)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "Sent from your Twilio trial account - Your doctor’s note is here",
+        "Your doctor's note is here",
+        "Your doctor’s note is here\n",
+    ],
+    ids=["trial account", "dear characters replaced", "a blank more"],
+)
+def test_a_text_is_found_though_twilio_keeps_it_in_other_letters(twilio: Twilio, kept: str) -> None:
+    now = timezone.now()
+    message = unknown_text(PatientFactory.create(), "Your doctor’s note is here", at=now)
+    posted_as(message, kept)
+    assert look_up(now + timedelta(seconds=30)) == 1
+    assert steps.status_of(message) == Status.DELIVERED
+
+
+def test_of_two_records_the_one_that_agrees_to_the_letter_is_taken(twilio: Twilio) -> None:
+    now = timezone.now()
+    message = unknown_text(PatientFactory.create(), "Please call", at=now)
+    posted_as(message, "Hello! Please call")
+    sid = post(message)
+    look_up(now + timedelta(seconds=30))
+    message.refresh_from_db()
+    assert message.sid == sid
+
+
+def test_a_text_is_looked_for_under_the_sender_that_it_had(twilio: Twilio, settings: Settings) -> None:
+    """Else a sender that was changed in these minutes would make it "not sent", and somebody would send it again."""
+    now = timezone.now()
+    message = unknown_text(PatientFactory.create(), at=now)
+    post(message)
+    settings.TWILIO_CARE_SENDER = "MG" + "9" * 32
+    assert look_up(now + timedelta(seconds=30)) == 1
+    assert steps.status_of(message) == Status.DELIVERED
+
+
+def test_an_opt_out_is_about_the_sender_that_the_text_had(account: None, settings: Settings) -> None:
+    message = accepted_text()
+    settings.TWILIO_MARKETING_SENDER, settings.TWILIO_CARE_SENDER = message.sender, "MG" + "9" * 32
+    news(message, "failed", code=21610)
+    assert SuppressedNumber.objects.get().covers == Covers.MARKETING

@@ -208,6 +208,7 @@ def test_a_text_that_was_created_without_our_knowing_is_found_and_not_sent_again
 def test_a_text_that_was_not_created_is_proved_absent_and_not_sent_again(twilio: Twilio, digits: str) -> None:
     now = timezone.now()
     message = steps.queued(ending(digits), at=now)
+    steps.on_the_last_try(message)
     steps.drain(at=now)
     assert steps.status_of(message) == Status.UNKNOWN
     assert look_up_until_the_end(since=now) == [0, 0, 0, 1, 0]
@@ -222,6 +223,7 @@ def test_a_text_without_any_answer_is_looked_up(
 ) -> None:
     now = timezone.now()
     message = steps.queued(ending(digits), at=now)
+    steps.on_the_last_try(message)
     steps.drain(at=now)
     assert steps.status_of(message) == Status.UNKNOWN
     look_up_until_the_end(since=now)
@@ -279,6 +281,7 @@ def test_the_answer_takes_its_record_back_from_a_text_that_a_look_up_gave_it_to(
     twilio.set(fail_next={"outcome": "500_before"})
     patient = PatientFactory.create()
     first = steps.queued(patient, "Please call", at=now)
+    steps.on_the_last_try(first)
     steps.drain(at=now)
     taken = steps.claimed(patient, "Please call", at=now + timedelta(seconds=1))
     [second] = taken.messages
@@ -302,6 +305,7 @@ def test_what_died_between_claim_and_settle_is_not_sent_again(twilio: Twilio) ->
     now = timezone.now()
     taken = steps.claimed(PatientFactory.create(), at=now)
     [message] = taken.messages
+    steps.on_the_last_try(message)
     assert outbox.sweep(now=now + LEASE) == 0
     assert outbox.sweep(now=now + LEASE + timedelta(seconds=1)) == 1
     assert steps.status_of(message) == Status.UNKNOWN

@@ -146,7 +146,7 @@ def test_what_twilio_still_blocks_is_blocked_again_at_the_first_text(account: No
     receive("Stop", sid="SM2", sender=CARE)
     receive("Start", sid="SM1", sender=CARE, at=NOW + timedelta(seconds=5))
     assert Purpose.ONE_OFF in allowed(patient)
-    consequences.draw(code=21610, phone=PHONE, purpose=Purpose.ONE_OFF, at=NOW + timedelta(minutes=1))
+    consequences.draw(code=21610, phone=PHONE, sender=CARE, at=NOW + timedelta(minutes=1))
     assert allowed(patient) == set()
     assert SuppressedNumber.objects.in_force().get().source == SuppressionSource.CARRIER
 

@@ -6,7 +6,6 @@ import pytest
 
 from patients.eligibility import Reason
 from sms import reports
-from sms.models import Message
 from sms.status import Status
 from tests.factories import NOW, PatientFactory
 from tests.sms import steps
@@ -22,7 +21,7 @@ def test_progress_counts_texts_and_reasons_apart() -> None:
     waiting = group.messages.filter(status=Status.QUEUED).order_by("pk")
     for message, status in zip(list(waiting), Status, strict=True):
         reason = Reason.ARCHIVED if status == Status.LEFT_OUT else ""
-        Message.objects.filter(pk=message.pk).update(status=status, left_out_reason=reason)
+        steps.put(message, status=status, left_out_reason=reason)
     progress = reports.progress(group)
     assert progress.per_status == {status: 4 if status == Status.LEFT_OUT else 1 for status in Status}
     assert progress.per_reason == {Reason.NO_MOBILE: 1, Reason.NOT_SUBSCRIBED: 2, Reason.ARCHIVED: 1}

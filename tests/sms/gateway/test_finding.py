@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from sms.gateway import CannotTell, Found, find
+from sms.gateway import CannotTell, Found, find, news_of, records, sent_since
 from tests.sms.gateway.conftest import Provider
 from tests.sms.gateway.stand_in import Request
 
@@ -31,6 +31,7 @@ def record(number: int, *, created_at: datetime = NOON, **changed: Any) -> dict[
         "body": "Your results are in",
         "date_created": format_datetime(created_at),
         "date_sent": None,
+        "direction": "outbound-api",
         "error_code": None,
     } | changed
 
@@ -53,6 +54,8 @@ def test_a_message_is_found_with_what_tells_it_from_others(provider: Provider) -
             senders=frozenset({SERVICE, "+61491570006"}),
             created_at=NOON,
             body="Your results are in",
+            to=NUMBER,
+            by_api=True,
         ),
         Found(
             sid=sid(2),
@@ -61,6 +64,8 @@ def test_a_message_is_found_with_what_tells_it_from_others(provider: Provider) -
             senders=frozenset({SERVICE, "+61491570006"}),
             created_at=NOON,
             body="",
+            to=NUMBER,
+            by_api=True,
         ),
     ]
     assert len(twilio.requests) == 1
@@ -183,3 +188,51 @@ def test_without_credentials_nothing_is_asked(provider: Provider, settings: Sett
     with pytest.raises(CannotTell):
         found()
     assert twilio.requests == []
+
+
+def test_what_an_account_sent_ends_with_the_first_page_from_before(provider: Provider) -> None:
+    """Replies, and automatic answers to them, are not an application's."""
+    earlier = NOON - timedelta(hours=1)
+    reply = record(2, direction="inbound")
+    answer = record(3, direction="outbound-reply")
+    pages = [
+        [record(1), reply, answer, record(4, created_at=earlier)],
+        [record(5), record(6, created_at=earlier)],
+        [record(7, created_at=earlier)],
+    ]
+
+    def behave(request: Request) -> None:
+        number = int(request.query.get("Page", ["0"])[0])
+        following = f"/2010-04-01/Accounts/AC/Messages.json?Page={number + 1}"
+        request.answer(200, {"messages": pages[number], "next_page_uri": following})
+
+    twilio = provider(behave)
+    assert [found.sid for found in sent_since(NOON)] == [sid(1), sid(5)]
+    assert len(twilio.requests) == 3
+
+
+def test_an_account_whose_list_never_ends_proves_nothing(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "MOST_LARGE_PAGES", 3)
+    endless = {"messages": [record(1)], "next_page_uri": "/2010-04-01/Accounts/AC/Messages.json?Page=1"}
+    twilio = provider(lambda request: request.answer(200, endless))
+    with pytest.raises(CannotTell, match="too many"):
+        sent_since(NOON)
+    assert len(twilio.requests) == 4
+
+
+def test_news_of_some_messages_leaves_out_what_could_not_be_asked(provider: Provider) -> None:
+    answers = {sid(1): (200, record(1)), sid(2): (404, {"code": 20404}), sid(3): (500, {})}
+    provider(lambda request: request.answer(*answers[request.path.rpartition("/")[2].removesuffix(".json")]))
+    told = news_of(answers)
+    assert set(told) == {sid(1), sid(2)}
+    assert told[sid(2)] is None
+    assert told[sid(1)] is not None
+
+
+def test_news_of_which_nothing_could_be_read_is_no_news(provider: Provider) -> None:
+    provider(lambda request: request.answer(401, {"code": 20003}))
+    with pytest.raises(CannotTell, match="401"):
+        news_of([sid(1), sid(2)])
+    assert news_of([]) == {}

@@ -15,15 +15,15 @@ from sms.models import Heartbeat, Message, SendingPause
 from sms.status import Status
 from tests.factories import PatientFactory, block
 from tests.sms.pages.test_compose_and_review import words
-from tests.sms.steps import confirm, draft, frozen, queued
+from tests.sms.steps import confirm, draft, frozen, put, queued
 
 pytestmark = pytest.mark.django_db
 
 
 def end(patient: Patient, status: Status, code: int | None = None) -> None:
-    Message.objects.filter(patient=patient).update(
-        status=status, error_code=code, sid=f"SM{patient.pk:032x}", status_at=timezone.now()
-    )
+    message = Message.objects.get(patient=patient)
+    sid = f"SM{patient.pk:032x}"
+    put(message, status=status, error_code=code, sid=sid, status_at=timezone.now())
 
 
 def test_the_list_shows_what_was_written_and_can_be_searched(
