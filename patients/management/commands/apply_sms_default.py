@@ -12,8 +12,10 @@ from patients.models import PreferenceBatch
 from settings_app.models import SmsSettings
 
 Scope = PreferenceBatch.Scope
-SOMEBODY_ELSE = "Somebody else is changing all patients at this moment, or importing some. Nothing was changed. Try again later."
-
+SOMEBODY_ELSE = (
+    "Somebody else is changing all patients at this moment, or importing some. Nothing was changed. "
+    "Try again later."
+)
 UNDER_WAY = (
     "Change {batch.pk} of all patients is under way: {batch.changed} of {batch.expected}. Nothing else was changed. A "
     "running worker goes on with it by itself; apply_sms_default --resume does so here."
