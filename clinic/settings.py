@@ -160,6 +160,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # Ticks find all work by themselves. One that nobody took in time is dropped: the next one does as well.
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "sms.tasks.tick", "schedule": 5.0, "options": {"expires": 10}},
+    "patients tick": {"task": "patients.tasks.tick", "schedule": 5.0, "options": {"expires": 10}},
     "look up unknown": {"task": "sms.tasks.look_up_unknown", "schedule": 15.0, "options": {"expires": 30}},
     "reminders": {"task": "sms.tasks.queue_due_reminders", "schedule": 60.0, "options": {"expires": 120}},
 }

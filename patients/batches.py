@@ -17,7 +17,7 @@ Scope = PreferenceBatch.Scope
 
 AT_ONCE = 5_000  # patients who change in the transaction, and so in the request, that begins it
 SLICE = 10_000  # patients looked at in one transaction: others wait for a locked one a second at most
-BREATH = timedelta(seconds=0.25)
+BREATH = timedelta(seconds=0.25)  # between two slices, where there is one writer at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +91,13 @@ def apply_default(
     at: datetime,
     by: AbstractBaseUser | None = None,
     confirmed: int | None = None,
-    at_once: int = AT_ONCE,
+    at_once: int | None = None,
 ) -> PreferenceBatch:
     """Set the preference of every patient in `scope` to `accept`, with a ledger row for each that changes.
 
-    If more than `at_once` would change, nobody has been changed yet: the batch is `running`, and `work_off` does
-    it. Patients who come or are changed after this call are left alone. Numbers blocked by STOP stay blocked.
+    If more than `at_once` (AT_ONCE) would change, nobody has been changed yet: the batch is `running`, and
+    `work_off` does it. Patients who come or are changed after this call are left alone. Numbers blocked by STOP
+    stay blocked.
     Raises CountChanged, and changes nobody, if not exactly `confirmed` patients (where given) would change;
     AnotherUnderWay.
     """
@@ -110,7 +111,7 @@ def apply_default(
 
 
 def undo(
-    *, batch_id: int, at: datetime, by: AbstractBaseUser | None = None, at_once: int = AT_ONCE
+    *, batch_id: int, at: datetime, by: AbstractBaseUser | None = None, at_once: int | None = None
 ) -> PreferenceBatch:
     """Give back what a batch took, to exactly the patients whom nobody has touched since.
 
@@ -191,13 +192,13 @@ def _be_the_only_one() -> None:
         raise AnotherUnderWay
 
 
-def _begin(batch: PreferenceBatch, *, at_once: int) -> int:
+def _begin(batch: PreferenceBatch, *, at_once: int | None) -> int:
     """Write down what is to be done, and do it if it is little; returns how many patients (would) change."""
     batch.last_patient = Patient.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     batch.last_event = ConsentEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     everybody = {"after": 0, "up_to": batch.last_patient}
     batch.expected = slices.changing(batch, **everybody).count()
-    batch.running = batch.expected > at_once
+    batch.running = batch.expected > (AT_ONCE if at_once is None else at_once)
     batch.save(force_insert=True)
     if batch.running:
         return batch.expected

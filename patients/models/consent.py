@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from clinic.lib.phone import display
 
@@ -78,6 +79,9 @@ class PreferenceBatch(models.Model):
 
     def __str__(self) -> str:
         return f"Batch {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("patients:batch", args=[self.pk])
 
     @property
     def left_alone(self) -> int:
