@@ -170,6 +170,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 30},
     },
     "lost news": {"task": "sms.tasks.ask_for_lost_news", "schedule": 60.0, "options": {"expires": 120}},
+    "patients tick": {"task": "patients.tasks.tick", "schedule": SMS_TICK, "options": {"expires": 10}},
     "reminders": {"task": "sms.tasks.queue_due_reminders", "schedule": 60.0, "options": {"expires": 120}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")

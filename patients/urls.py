@@ -21,5 +21,7 @@ urlpatterns = [
     ),
     # Applying the default is about patients, so it lives here; the settings page leads to it.
     path("settings/sms/apply/", default.apply, name="apply_default"),
+    path("settings/sms/apply/<int:pk>/", default.batch, name="batch"),
+    path("settings/sms/apply/<int:pk>/progress/", default.progress, name="batch_progress"),
     path("settings/sms/apply/<int:pk>/undo/", default.undo, name="undo_default"),
 ]

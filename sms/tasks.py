@@ -1,4 +1,4 @@
-"""The only place that knows Celery. The rows are the queue; a task is a bell that says there is something to do.
+"""The bells of texting. The rows are the queue; a task is a bell that says there is something to do.
 
 A bell that is lost costs seconds: `tick` rings regularly and finds all work by itself.
 """
@@ -7,12 +7,13 @@ import logging
 from datetime import timedelta
 from uuid import UUID
 
-from celery import Task, current_app, shared_task
+from celery import current_app, shared_task
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from clinic.bells import ring as _ring
 from sms import breaker, composing, delivery, dispatch, lost_news, outbox, reminders, steering
 from sms.models import GroupMessage, Heartbeat
 
@@ -21,8 +22,6 @@ logger = logging.getLogger(__name__)
 # Then the worker turns to the next bell: with every process draining, nobody would hear the tick.
 LONGEST_DRAIN = timedelta(seconds=20)
 LONGEST_LOOK_UP = timedelta(seconds=20)
-# A bell that nobody heard in time is dropped. Else those of an hour of sending would pile up before the tick's.
-UNHEARD_SECONDS = 30
 
 
 @shared_task
@@ -88,14 +87,6 @@ def send_soon() -> None:
 def freeze_soon(group_id: UUID) -> None:
     """Ring for the list of a group SMS once the present transaction is committed."""
     transaction.on_commit(lambda: _ring(freeze, str(group_id)))
-
-
-def _ring(task: Task[..., None], *args: str) -> None:
-    """Enqueue `task`, at once or never: a broker that does not answer must not hold up a page."""
-    try:
-        task.apply_async(args, retry=False, expires=UNHEARD_SECONDS)
-    except (OperationalError, OSError):
-        logger.warning("The broker did not answer; the next tick finds the work", extra={"task": task.name})
 
 
 def broker_answers() -> bool:
