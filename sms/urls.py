@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import UUIDConverter
 
 from sms import webhooks
-from sms.views import compose, groups, inbox, log, one_off, pause, review
+from sms.views import compose, groups, inbox, log, one_off, pause, review, why
 
 app_name = "sms"
 
@@ -29,6 +29,7 @@ urlpatterns = [
     path("sms/inbox/<int:reply_id>/not-an-opt-out/", inbox.not_an_opt_out, name="not_an_opt_out"),
     path("sms/resume/", pause.resume, name="resume"),
     path("sms/patients/<int:patient_id>/text/", one_off.one_off, name="one_off"),
+    path("sms/message/<int:message_id>/why/", why.why, name="why"),
     path("sms/<uuid:group_id>/edit/", compose.edit, name="edit"),
     path("sms/<uuid:group_id>/review/", review.review, name="review"),
     path("sms/<uuid:group_id>/review/people/", review.people, name="review_people"),
