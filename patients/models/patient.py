@@ -99,7 +99,11 @@ class Patient(models.Model):
             # An import asks of each row, and the form of a new patient, whether the person is here already.
             models.Index(fields=["search_name"], name="patient_same_name"),
         ]
-        permissions = [("export_patient", "Can export patients and their consents")]
+        permissions = [
+            ("export_patient", "Can export patients and their consents"),
+            ("disclose_patient", "Can see and export everything held on one patient"),
+            ("erase_patient", "Can erase a patient for good"),
+        ]
 
     def __str__(self) -> str:
         return self.full_name
