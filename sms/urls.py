@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import UUIDConverter
 
 from sms import webhooks
-from sms.views import compose, groups, inbox, log, one_off, pause, review, second_try
+from sms.views import compose, everything, groups, inbox, log, one_off, pause, review, second_try, why
 
 app_name = "sms"
 
@@ -29,6 +29,10 @@ urlpatterns = [
     path("sms/inbox/<int:reply_id>/not-an-opt-out/", inbox.not_an_opt_out, name="not_an_opt_out"),
     path("sms/resume/", pause.resume, name="resume"),
     path("sms/patients/<int:patient_id>/text/", one_off.one_off, name="one_off"),
+    path("sms/message/<int:message_id>/why/", why.why, name="why"),
+    # About patients, but with their texts, of which `patients` knows nothing.
+    path("patients/<int:patient_id>/everything/", everything.page, name="everything"),
+    path("patients/<int:patient_id>/everything.json", everything.download, name="everything_json"),
     path("sms/<uuid:group_id>/edit/", compose.edit, name="edit"),
     path("sms/<uuid:group_id>/review/", review.review, name="review"),
     path("sms/<uuid:group_id>/review/people/", review.people, name="review_people"),

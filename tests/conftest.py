@@ -56,13 +56,15 @@ def _flush_gets_past_the_ledger() -> Iterator[None]:
 @pytest.fixture(autouse=True, scope="session")
 def _flush_keeps_what_migrations_made() -> Iterator[None]:
     """After a flush the settings row and the roles are back, whichever test comes next."""
-    roles = import_module("sms.migrations.0002_roles")
+    made_by = ["0002_roles", "0004_managers_answer_for_rights"]
+    roles = [import_module(f"sms.migrations.{name}") for name in made_by]
 
     def restore(*, using: str, **_: object) -> None:
         if "sms_message" not in connections[using].introspection.table_names():
             return
         SmsSettings.load()
-        roles.forwards(apps, SimpleNamespace(connection=connections[using]))
+        for each in roles:
+            each.forwards(apps, SimpleNamespace(connection=connections[using]))
 
     post_migrate.connect(restore, sender=apps.get_app_config("sms"), weak=False)
     yield

@@ -107,7 +107,11 @@ class Patient(models.Model):
             # Each group SMS asks which zones there are; hardly anybody lives in another than the clinic's.
             models.Index(fields=["time_zone"], condition=~Q(time_zone=""), name="patient_own_time_zone"),
         ]
-        permissions = [("export_patient", "Can export patients and their consents")]
+        permissions = [
+            ("export_patient", "Can export patients and their consents"),
+            ("disclose_patient", "Can see and export everything held on one patient"),
+            ("erase_patient", "Can erase a patient for good"),
+        ]
 
     def __str__(self) -> str:
         return self.full_name

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.expressions import Func
 
+from clinic.lib.phone import display
 from patients.eligibility import Purpose, Reason
 from patients.models import Appointment, ConsentEvent, Patient
 from sms.models.group_message import GroupMessage
@@ -156,3 +157,8 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"Message {self.pk}"
+
+    @property
+    def phone_display(self) -> str:
+        """The number it was made for, grouped for reading; empty if there was none."""
+        return display(self.phone) if self.phone else ""
