@@ -55,6 +55,10 @@ class SmsSettings(models.Model):
     reminder_text = models.TextField(
         "Reminder text", max_length=640, default=DEFAULT_REMINDER, validators=[validate_reminder_text]
     )
+    two_step_for_senders = models.BooleanField("Two-step log-in for senders", default=False)
+    idle_minutes = models.PositiveSmallIntegerField(
+        "Log out after", default=30, validators=[MaxValueValidator(720)]
+    )
     updated_at = models.DateTimeField(auto_now=True)
     updated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -53,13 +53,17 @@ def _flush_gets_past_the_ledger() -> Iterator[None]:
 @pytest.fixture(autouse=True, scope="session")
 def _flush_keeps_what_migrations_made() -> Iterator[None]:
     """After a flush the settings row and the roles are back, whichever test comes next."""
-    roles = import_module("sms.migrations.0002_roles")
+    roles = [
+        import_module("sms.migrations.0002_roles"),
+        import_module("clinic.accounts.migrations.0003_managers_look_after_the_team"),
+    ]
 
     def restore(*, using: str, **_: object) -> None:
         if "sms_message" not in connections[using].introspection.table_names():
             return
         SmsSettings.load()
-        roles.forwards(apps, SimpleNamespace(connection=connections[using]))
+        for migration in roles:
+            migration.forwards(apps, SimpleNamespace(connection=connections[using]))
 
     post_migrate.connect(restore, sender=apps.get_app_config("sms"), weak=False)
     yield
@@ -95,6 +99,11 @@ def sms_settings(db: None) -> SmsSettings:
 @pytest.fixture
 def manager(db: None) -> User:
     return UserFactory.create(username="maria.manager", role="Manager")
+
+
+@pytest.fixture
+def sender(db: None) -> User:
+    return UserFactory.create(username="sam.sender", role="Sender")
 
 
 @pytest.fixture

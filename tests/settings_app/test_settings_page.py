@@ -25,6 +25,7 @@ SHIPPED = {
     "reminders_enabled": "on",
     "reminder_hours_before": "24",
     "reminder_text": "Hi {first_name|there}, see you on {date} at {time}.",
+    "idle_minutes": "30",
 }
 
 
@@ -118,6 +119,7 @@ class TestSave:
             "clinic_phone": "09 123 4567",
             "reminder_hours_before": "48",
             "reminder_text": "{first_name}: {date} {time}, {practitioner}. {clinic_name} {clinic_phone} {last_name}",
+            "idle_minutes": "15",
         }
         response = manager_client.post(URL, sent)
         assert response.url == URL
@@ -130,6 +132,7 @@ class TestSave:
             48,
         )
         assert row.reminder_text == sent["reminder_text"]
+        assert row.idle_minutes == 15
         assert (row.updated_by, row.updated_at > before) == (manager, True)
         assert "Last changed by maria.manager" in words(manager_client.get(URL))
 
