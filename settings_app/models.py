@@ -61,6 +61,10 @@ class SmsSettings(models.Model):
     hold_minutes = models.PositiveSmallIntegerField(
         "Minutes to wait before the first text leaves", default=0, validators=[MaxValueValidator(30)]
     )
+    two_step_for_senders = models.BooleanField("Two-step log-in for senders", default=False)
+    idle_minutes = models.PositiveSmallIntegerField(
+        "Log out after", default=30, validators=[MaxValueValidator(720)]
+    )
     updated_at = models.DateTimeField(auto_now=True)
     updated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -56,8 +56,12 @@ def _flush_gets_past_the_ledger() -> Iterator[None]:
 @pytest.fixture(autouse=True, scope="session")
 def _flush_keeps_what_migrations_made() -> Iterator[None]:
     """After a flush the settings row and the roles are back, whichever test comes next."""
-    made_by = ["0002_roles", "0004_managers_answer_for_rights"]
-    roles = [import_module(f"sms.migrations.{name}") for name in made_by]
+    made_by = [
+        "sms.migrations.0002_roles",
+        "sms.migrations.0008_managers_answer_for_rights",
+        "clinic.accounts.migrations.0003_managers_look_after_the_team",
+    ]
+    roles = [import_module(name) for name in made_by]
 
     def restore(*, using: str, **_: object) -> None:
         if "sms_message" not in connections[using].introspection.table_names():
@@ -100,6 +104,11 @@ def sms_settings(db: None) -> SmsSettings:
 @pytest.fixture
 def manager(db: None) -> User:
     return UserFactory.create(username="maria.manager", role="Manager")
+
+
+@pytest.fixture
+def sender(db: None) -> User:
+    return UserFactory.create(username="sam.sender", role="Sender")
 
 
 @pytest.fixture

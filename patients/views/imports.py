@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from clinic.staff import staff
+from clinic.staff import permission_required, staff
 from patients import csv_import
 from patients.csv_import import Checked, Outcome, Sheet, Unreadable, uploads
 from patients.csv_import.forms import MappingForm, UploadForm

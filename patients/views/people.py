@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from clinic.paging import page_of
 from clinic.search import posted_search, searched_for
+from clinic.staff import permission_required
 from patients import registration
 from patients.consent import record_consent
 from patients.eligibility import EVERY_PURPOSE, Purpose, judged, reasons_for, stop_to_marketing_covers

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -11,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.paging import page_of
 from clinic.search import posted_search, searched_for
-from clinic.staff import staff
+from clinic.staff import permission_required, staff
 from patients.eligibility import EVERY_PURPOSE, stopped_by
 from patients.models import Patient, SuppressedNumber
 from settings_app.models import SmsSettings

@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.paging import page_of
 from clinic.search import posted_search, searched_for
-from clinic.staff import staff
+from clinic.staff import permission_required, staff
 from patients.eligibility import Reason, counts
 from patients.models import Patient
 from settings_app.models import SmsSettings

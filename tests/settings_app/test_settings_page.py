@@ -29,6 +29,7 @@ SHIPPED = {
     "reminders_enabled": "on",
     "reminder_hours_before": "24",
     "reminder_text": "Hi {first_name|there}, see you on {date} at {time}.",
+    "idle_minutes": "30",
 }
 
 
@@ -135,6 +136,7 @@ class TestSave:
             "hold_minutes": "5",
             "reminder_hours_before": "48",
             "reminder_text": "{first_name}: {date} {time}, {practitioner}. {clinic_name} {clinic_phone} {last_name}",
+            "idle_minutes": "15",
         }
         response = manager_client.post(URL, sent)
         assert response.url == URL
@@ -149,6 +151,7 @@ class TestSave:
         assert (row.marketing_not_before, row.marketing_not_after) == (time(10, 30), time(23, 59))
         assert row.hold_minutes == 5
         assert row.reminder_text == sent["reminder_text"]
+        assert row.idle_minutes == 15
         assert (row.updated_by, row.updated_at > before) == (manager, True)
         assert "Last changed by maria.manager" in words(manager_client.get(URL))
 

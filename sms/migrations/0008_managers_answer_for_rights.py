@@ -26,7 +26,7 @@ def backwards(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sms", "0003_replies_that_may_be_opt_outs"),
-        ("patients", "0004_rights_permissions"),
+        ("sms", "0007_why_sending_rests"),
+        ("patients", "0006_rights_permissions"),
     ]
     operations = [migrations.RunPython(forwards, backwards)]

@@ -2,7 +2,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("patients", "0003_imports")]
+    dependencies = [("patients", "0005_patients_own_time_zone")]
     operations = [
         migrations.AlterModelOptions(
             name="patient",

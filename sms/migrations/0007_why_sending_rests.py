@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("patients", "0003_imports"),
-        ("sms", "0005_second_tries_and_lost_news"),
+        ("sms", "0006_second_tries_and_lost_news"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("patients", "0003_imports"),
-        ("sms", "0004_sender_of_a_text"),
+        ("sms", "0005_sender_of_a_text"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
