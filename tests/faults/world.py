@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -164,7 +165,7 @@ class World:
             "AND (tablename LIKE 'sms_%' OR tablename LIKE 'patients_%')"
         )
         wait_until(lambda: self._emptied(names[0][0]), "the tables to be emptied")
-        self.ask("DELETE FROM settings_app_smssettings")
+        self._ordinary_settings()
         self.twilio.set(
             callbacks=True,
             magic_endings=False,
@@ -174,6 +175,14 @@ class World:
         for program in self.everything:
             os.truncate(program.log, 0)
             program._begins_at = 0
+
+    def _ordinary_settings(self) -> None:
+        """As shipped, in a place where promotions may be sent just now."""
+        from settings_app.models import SmsSettings
+
+        SmsSettings.objects.all().delete()
+        SmsSettings.load()
+        SmsSettings.objects.update(time_zone=zone_where_it_is_noon())
 
     def _emptied(self, names: str) -> bool:
         """The worker looks for work all the time, and PostgreSQL may let it win."""
@@ -215,6 +224,11 @@ class World:
         with suppress(TimeoutError):
             wait_until(happened, "everything to be decided", seconds=seconds)
         return time.monotonic() - began
+
+
+def zone_where_it_is_noon() -> str:
+    """The zone, whole hours from UTC, in which it is between twelve and one. Its name has the sign upside down."""
+    return f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
 
 
 @contextmanager
