@@ -144,6 +144,15 @@ class World:
         call_command("migrate", interactive=False, verbosity=0)
         self.ask((ROOT / "tests/faults/witness.sql").read_text())
 
+    def restart_postgres(self, *, away: float) -> None:
+        """SIGQUIT is its immediate shutdown: no goodbye to anybody, recovery at the start after `away` seconds."""
+        from django.db import connections
+
+        self.postgres.end(signal.SIGQUIT)
+        time.sleep(away)
+        self.postgres.start()
+        connections.close_all()  # Ours are dead as well.
+
     def keep_alive(self) -> int:
         """Start again what has ended, as Docker does; returns how many programs that were."""
         ended = [program for program in self.everything if program.ended()]

@@ -1,8 +1,9 @@
 """PostgreSQL ends and starts again, or the line to it is cut at each step from claim to settle."""
 
-import signal
 import time
 from functools import partial
+
+from django.db import connections
 
 from tests.faults.bad_database_line import Cut
 from tests.faults.programs import wait_until
@@ -30,13 +31,9 @@ POINTS: dict[str, tuple[list[str], bool]] = {
 
 
 def immediate_restart(stage: Stage) -> None:
-    """SIGQUIT is PostgreSQL's immediate shutdown: no goodbye to anybody, recovery at the next start."""
     stage.people()
     stage.mid_batch()
-    stage.world.postgres.tell(signal.SIGQUIT)
-    stage.world.postgres.end(signal.SIGQUIT)
-    time.sleep(stage.chance.uniform(0, 1))
-    stage.world.postgres.start()
+    stage.world.restart_postgres(away=stage.chance.uniform(0, 1))
     stage.over()
 
 
@@ -63,6 +60,7 @@ def read_only(stage: Stage) -> None:
     stage.world.ask(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'clinic' AND pid <> pg_backend_pid()"
     )
+    connections.close_all()
     stage.over()
 
 
