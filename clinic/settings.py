@@ -184,9 +184,9 @@ if CELERY_BROKER_URL.startswith("filesystem"):
     for _name in ("messages", "control"):
         (_folder / _name).mkdir(parents=True, exist_ok=True)
 else:
-    # Without these, a frozen Redis would hang the request that rings the bell for ever.
+    # Without these, a frozen Redis would hang the request that rings the bell for ever. A page has 2 seconds in all.
     CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "socket_timeout": 2,
+        "socket_timeout": 1,
         "socket_connect_timeout": 1,
         "retry_on_timeout": False,
         "max_retries": 0,

@@ -103,8 +103,8 @@ def broker_answers() -> bool:
     if settings.CELERY_BROKER_URL.startswith("filesystem"):
         return True
     try:
-        with current_app.connection_for_write(connect_timeout=2) as broker:
-            broker.ensure_connection(max_retries=1, timeout=2)
+        with current_app.connection_for_write(connect_timeout=1) as broker:
+            broker.ensure_connection(max_retries=1, timeout=1)
     except (OSError, OperationalError):
         return False
     return True

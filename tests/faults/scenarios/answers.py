@@ -102,7 +102,6 @@ SCENARIOS = [
         BUSY,
         8,
         partial(met, created=True, answers=["500", "502", "503", "504"]),
-        smoke=True,
     ),
     Scenario("Twilio refuses connections", BROKEN, 2, refused),
     Scenario("Twilio's name is not found", BROKEN, 2, no_such_host),
