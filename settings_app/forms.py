@@ -50,6 +50,10 @@ class SmsSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # has no type
             "reminders_enabled",
             "reminder_hours_before",
             "reminder_text",
+            "marketing_rate",
+            "marketing_daily_cap",
+            "care_rate",
+            "care_daily_cap",
         ]
         help_texts = {
             "stop_means_everything": (
@@ -64,6 +68,13 @@ class SmsSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # has no type
                 "For patients without a first name write {first_name|there}."
             ),
         }
+        help_texts |= dict.fromkeys(
+            ["marketing_rate", "care_rate"], "What the sender can do. Blank: no limit."
+        )
+        help_texts |= dict.fromkeys(
+            ["marketing_daily_cap", "care_daily_cap"],
+            "From 50. The rest waits until the next day. Blank: no limit.",
+        )
         widgets = {"reminder_text": forms.Textarea(attrs={"rows": 4})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -16,12 +16,16 @@ from django.db.models import F, OuterRef, Subquery
 
 from patients.eligibility import Purpose, Reason, still_refused
 from patients.models import Patient
+from sms import pacing
 from sms.models import Message, SendingPause
 from sms.models.message import MessageQuerySet
 from sms.models.pause import PauseKind
 from sms.status import Status
 
 logger = logging.getLogger(__name__)
+
+# A reminder or a one-off never waits behind a group SMS.
+MOST_URGENT_FIRST = (Purpose.ONE_OFF, Purpose.REMINDER, Purpose.SERVICE, Purpose.MARKETING)
 
 # Longer than any send can take: connect 5 s, read 30 s, and the batch's turn.
 LEASE = timedelta(minutes=3)
@@ -62,6 +66,8 @@ def claim(*, purpose: Purpose, limit: int, now: datetime) -> Claim:
     with transaction.atomic():
         if SendingPause.objects.in_force().exists():
             return Claim(id=taken, messages=[], examined=0)
+        if (allowance := pacing.allowance(sender_for(purpose), now=now)) is None:
+            return Claim(id=taken, messages=[], examined=0)
         waiting = list(
             Message.objects.ready(now)
             .filter(purpose=purpose)
@@ -72,7 +78,8 @@ def claim(*, purpose: Purpose, limit: int, now: datetime) -> Claim:
         verdicts = _verdicts(waiting, purpose, now)
         _put_aside(waiting, verdicts, now)
         _pass_on([message for message in waiting if isinstance(verdicts.get(message.pk), Reason)], now)
-        going = [message.pk for message in waiting if message.pk not in verdicts]
+        allowed = [message for message in waiting if message.pk not in verdicts]
+        going = [message.pk for message in allowance.fitting(allowed)]
         newest_consent = Patient.objects.filter(pk=OuterRef("patient_id")).values("consent_event")[:1]
         proof = {"consent_event": Subquery(newest_consent)} if purpose == Purpose.MARKETING else {}
         Message.objects.filter(pk__in=going, status=Status.QUEUED).update(
@@ -85,7 +92,7 @@ def claim(*, purpose: Purpose, limit: int, now: datetime) -> Claim:
             **proof,
         )
     messages = list(Message.objects.filter(pk__in=going, claim=taken).order_by("id"))
-    return Claim(id=taken, messages=messages, examined=len(waiting))
+    return Claim(id=taken, messages=messages, examined=len(verdicts) + len(messages))
 
 
 def _verdicts(waiting: list[Message], purpose: Purpose, now: datetime) -> dict[int, Status | Reason]:
