@@ -6,6 +6,7 @@ from sms.models.group_message import GroupMessage
 from sms.models.heartbeat import Heartbeat
 from sms.models.inbound import InboundMessage
 from sms.models.message import Message
+from sms.models.odd_callback import OddCallback
 from sms.models.pause import SendingPause
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Heartbeat",
     "InboundMessage",
     "Message",
+    "OddCallback",
     "SenderBudget",
     "SendingPause",
 ]
