@@ -144,6 +144,8 @@ CONTENT_SECURITY_POLICY = {
 # --- Texting ---------------------------------------------------------------------------------------------------
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
+# While the token is being changed, Twilio still signs some calls with the old one.
+TWILIO_AUTH_TOKEN_PREVIOUS = env.str("TWILIO_AUTH_TOKEN_PREVIOUS", default="")
 TWILIO_MARKETING_SENDER = env.str("TWILIO_MARKETING_SENDER", default="") or env.str(
     "TWILIO_CARE_SENDER", default=""
 )

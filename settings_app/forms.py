@@ -53,6 +53,10 @@ class SmsSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # has no type
             "reminders_enabled",
             "reminder_hours_before",
             "reminder_text",
+            "marketing_rate",
+            "marketing_daily_cap",
+            "care_rate",
+            "care_daily_cap",
         ]
         help_texts = {
             "stop_means_everything": (
@@ -70,6 +74,13 @@ class SmsSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # has no type
                 "For patients without a first name write {first_name|there}."
             ),
         }
+        help_texts |= dict.fromkeys(
+            ["marketing_rate", "care_rate"], "What the sender can do. Blank: no limit."
+        )
+        help_texts |= dict.fromkeys(
+            ["marketing_daily_cap", "care_daily_cap"],
+            "From 50. The rest waits until the next day. Blank: no limit.",
+        )
         widgets = {
             "reminder_text": forms.Textarea(attrs={"rows": 4}),
             "marketing_not_before": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),

@@ -6,7 +6,16 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from clinic.lib.phone import masked
-from sms.models import DeliveryEvent, GroupMessage, Heartbeat, InboundMessage, Message, SendingPause
+from sms.models import (
+    DeliveryEvent,
+    GroupMessage,
+    Heartbeat,
+    InboundMessage,
+    Message,
+    OddCallback,
+    SenderBudget,
+    SendingPause,
+)
 
 
 class ReadOnly(admin.ModelAdmin[Any]):
@@ -87,3 +96,14 @@ class SendingPauseAdmin(ReadOnly):
 @admin.register(Heartbeat)
 class HeartbeatAdmin(ReadOnly):
     list_display = ["id", "at"]
+
+
+@admin.register(SenderBudget)
+class SenderBudgetAdmin(ReadOnly):
+    list_display = ["sender", "day", "used", "rests_until", "strikes"]
+
+
+@admin.register(OddCallback)
+class OddCallbackAdmin(ReadOnly):
+    list_display = ["day", "kind", "number", "last_at"]
+    list_filter = ["kind"]

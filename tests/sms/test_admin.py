@@ -10,14 +10,28 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from patients.models import ConsentEvent
-from sms import delivery, inbound, outbox
-from sms.models import DeliveryEvent, GroupMessage, Heartbeat, InboundMessage, Message, SendingPause
+from sms import delivery, inbound, outbox, pacing
+from sms.models import (
+    DeliveryEvent,
+    GroupMessage,
+    Heartbeat,
+    InboundMessage,
+    Message,
+    OddCallback,
+    SenderBudget,
+    SendingPause,
+)
+from sms.models.odd_callback import Oddity
 from tests.factories import NOW, PatientFactory
 from tests.sms import steps
+from tests.sms.twilio import CARE
 
 pytestmark = pytest.mark.django_db
 
-MODELS = [DeliveryEvent, GroupMessage, Heartbeat, InboundMessage, Message, SendingPause, ConsentEvent]
+MODELS = [
+    *(DeliveryEvent, GroupMessage, Heartbeat, InboundMessage, Message, OddCallback, SenderBudget),
+    *(SendingPause, ConsentEvent),
+]
 PHONE = "+61412345678"
 
 
@@ -37,6 +51,8 @@ def _something_of_each(account: None) -> None:
     inbound.receive(inbound.Reply(sid="SM2", phone=PHONE, sender="MG1", body="Hi"), at=NOW)
     outbox.pause(code=20003, now=NOW)
     Heartbeat.beat(at=NOW)
+    OddCallback.count(Oddity.NOT_SIGNED, at=NOW)
+    pacing.slow_down(CARE, wished=None, now=NOW)
 
 
 def address(model: Any, page: str, *args: object) -> str:
