@@ -9,11 +9,13 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
+from patients.eligibility import Purpose
 from sms import breaker, consequences, gateway, outbox, pacing
 from sms.models import Message
 from sms.outbox import Claim
 
 BATCH = 50
+TURNS = 3
 # Complaints about how fast we are, not about one text or one pair of numbers; 0 is "no connection".
 TOO_FAST = frozenset({0, 20429, 21611})
 
@@ -36,10 +38,15 @@ def drain(*, clock: Clock, until: datetime) -> int:
 def next_batch(*, now: datetime) -> Claim | None:
     """Claim from the most urgent purpose that has something waiting; None if none has."""
     for purpose in outbox.MOST_URGENT_FIRST:
-        claim = outbox.claim(purpose=purpose, limit=BATCH, now=now)
+        claim = outbox.claim(purpose=purpose, limit=_batch(purpose), now=now)
         if claim.examined:
             return claim
     return None
+
+
+def _batch(purpose: Purpose) -> int:
+    """A batch has three turns at most, however few may leave at once: the lease is made for three."""
+    return min(BATCH, TURNS * pacing.concurrency(outbox.sender_for(purpose)))
 
 
 def send(claim: Claim, *, clock: Clock) -> None:

@@ -111,7 +111,7 @@ class Evidence:
     posts: Counter[str] = field(default_factory=Counter)
     quiet: Quiet | None = None
     daily_cap: int | None = None
-    segments_a_second: float | None = None
+    parts_a_second: float | None = None
     readable: dict[str, str] = field(default_factory=dict)
     secrets: list[str] = field(default_factory=list)
     may_wait: bool = False
@@ -263,9 +263,21 @@ def _too_late(evidence: Evidence) -> Iterator[str]:
 
 
 def _over_the_cap(evidence: Evidence) -> Iterator[str]:
-    """Not more texts in a day than the sender may send, and not faster."""
+    """Not more texts in a day than the sender may send, and not faster. All texts of these runs have one part.
+
+    Five seconds' worth may have been saved up; over any longer time no more may be claimed than the rate allows.
+    """
     if evidence.daily_cap is not None and len(evidence.texts) > evidence.daily_cap:
         yield f"{len(evidence.texts)} texts left, the cap is {evidence.daily_cap}"
+    if (rate := evidence.parts_a_second) is None:
+        return
+    moments = sorted(claim.at for claim in evidence.claims)
+    for first, begin in enumerate(moments):
+        for last in range(first, len(moments)):
+            allowed = rate * (5 + (moments[last] - begin).total_seconds())
+            if last - first + 1 > allowed + 1e-6:
+                yield f"{last - first + 1} texts were claimed where {allowed:.0f} were allowed"
+                return
 
 
 def _told(evidence: Evidence) -> Iterator[str]:

@@ -209,6 +209,16 @@ def test_fewer_texts_at_once_are_posted_after_complaints_and_at_low_rates(accoun
     assert pacing.concurrency(CARE) == 3
 
 
+def test_a_batch_is_smaller_when_fewer_may_leave_at_once(account: None) -> None:
+    """Else its last texts would leave when its lease has run out, and somebody is looking for them at Twilio."""
+    waiting(60)
+    for _ in range(4):
+        pacing.slow_down(CARE, wished=SECOND, now=NOW)
+    claim = dispatch.next_batch(now=NOW + timedelta(minutes=1))
+    assert claim is not None
+    assert len(claim.messages) == dispatch.TURNS * 1
+
+
 def test_a_sender_that_has_been_changed_has_a_budget_of_its_own(account: None, settings: Settings) -> None:
     limit(care_rate=1)
     waiting(20)

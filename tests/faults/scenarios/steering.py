@@ -12,6 +12,7 @@ from tests.faults.programs import wait_until
 from tests.faults.stage import Scenario, Stage, someone
 
 STAFF = "pause and cancel mid-send; refusals mid-send by reply, page, import, apply-to-all, 21610"
+CAPS = "daily cap and rate, two workers (I6)"
 SYSTEMIC = "20003, 63038, 30002, 30034 mid-batch"
 
 
@@ -88,6 +89,27 @@ def account_wide(stage: Stage, outcome: str, number: int) -> None:
         # News from before the repair may come after it: a person resumes again.
         outbox.resume(now=timezone.now(), by_id=someone().pk)
         time.sleep(1)
+
+
+def capped(stage: Stage) -> None:
+    """120 parts a day and 40 a second, two workers: not one more, and not faster."""
+    from settings_app.models import SmsSettings
+
+    cap, rate = 120, 40
+    SmsSettings.objects.update(care_daily_cap=cap, care_rate=rate)
+    stage.more |= {"daily_cap": cap, "parts_a_second": rate, "may_wait": True}
+    stage.may_wait = True
+    other = stage.world.new_worker("extra-worker")
+    try:
+        other.start()
+        stage.people()
+        stage.group_sms()
+        wait_until(lambda: stage.created() >= cap, "the cap to be reached", seconds=60)
+        time.sleep(5)
+        stage.over()
+        stage.world.settle(may_wait=True)
+    finally:
+        other.end()
 
 
 SCENARIOS = [
