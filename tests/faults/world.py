@@ -135,14 +135,22 @@ class World:
 
     def make_database(self) -> None:
         """The tables, by our own migrations, and the witness."""
-        with psycopg.connect(
-            self.database.removesuffix("clinic") + "postgres", autocommit=True
-        ) as connection:
-            connection.execute("CREATE DATABASE clinic")
+        self.ask_server("CREATE DATABASE clinic")
         from django.core.management import call_command
 
         call_command("migrate", interactive=False, verbosity=0)
         self.ask((ROOT / "tests/faults/witness.sql").read_text())
+
+    def ask_server(self, sql: str) -> None:
+        """To the server, by way of a database that no fault touches."""
+        server = self.database.removesuffix("clinic") + "postgres"
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(sql.encode())
+
+    def let_write(self, may: bool) -> None:
+        """Whether the database takes writes, for whoever connects from now on; whoever was connected is cut off."""
+        self.ask_server(f"ALTER DATABASE clinic SET default_transaction_read_only = {'off' if may else 'on'}")
+        self.ask_server("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'clinic'")
 
     def restart_postgres(self, *, away: float) -> None:
         """SIGQUIT is its immediate shutdown: no goodbye to anybody, recovery at the start after `away` seconds."""
@@ -168,6 +176,7 @@ class World:
         self.to_twilio.calm()
         self.to_us.calm()
         self.keep_alive()
+        self.ask_server("ALTER DATABASE clinic RESET ALL")
         self.twilio.reset()
         names = self.ask(
             "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables WHERE schemaname = 'public' "
@@ -187,8 +196,11 @@ class World:
 
     def _ordinary_settings(self) -> None:
         """As shipped, in a place where promotions may be sent just now."""
+        from django.db import connections
+
         from settings_app.models import SmsSettings
 
+        connections.close_all()
         SmsSettings.objects.all().delete()
         SmsSettings.load()
         SmsSettings.objects.update(time_zone=zone_where_it_is_noon())

@@ -3,8 +3,6 @@
 import time
 from functools import partial
 
-from django.db import connections
-
 from tests.faults.bad_database_line import Cut
 from tests.faults.programs import wait_until
 from tests.faults.stage import Scenario, Stage
@@ -51,16 +49,9 @@ def read_only(stage: Stage) -> None:
     """The database takes no writes for a while, as after a full disk or a failover to a replica."""
     stage.people()
     stage.mid_batch()
-    stage.world.ask("ALTER DATABASE clinic SET default_transaction_read_only = on")
-    stage.world.ask(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'clinic' AND pid <> pg_backend_pid()"
-    )
+    stage.world.let_write(False)
     time.sleep(stage.chance.uniform(3, 6))
-    stage.world.ask("SET default_transaction_read_only = off; ALTER DATABASE clinic RESET ALL")
-    stage.world.ask(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'clinic' AND pid <> pg_backend_pid()"
-    )
-    connections.close_all()
+    stage.world.let_write(True)
     stage.over()
 
 
