@@ -15,6 +15,7 @@ from sms.models import (
     OddCallback,
     SenderBudget,
     SendingPause,
+    StrayRecord,
 )
 
 
@@ -95,7 +96,7 @@ class SendingPauseAdmin(ReadOnly):
 
 @admin.register(Heartbeat)
 class HeartbeatAdmin(ReadOnly):
-    list_display = ["id", "at"]
+    list_display = ["id", "at", "compared_at"]
 
 
 @admin.register(SenderBudget)
@@ -107,3 +108,10 @@ class SenderBudgetAdmin(ReadOnly):
 class OddCallbackAdmin(ReadOnly):
     list_display = ["day", "kind", "number", "last_at"]
     list_filter = ["kind"]
+
+
+@admin.register(StrayRecord)
+class StrayRecordAdmin(ReadOnly):
+    list_display = ["sid", "sent_at", "found_at", "message_id"]
+    search_fields = ["=sid"]
+    exclude = ["digest"]

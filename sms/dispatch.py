@@ -10,7 +10,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from patients.eligibility import Purpose
-from sms import breaker, consequences, gateway, outbox, pacing
+from sms import breaker, consequences, gateway, outbox, pacing, restored
 from sms.models import Message
 from sms.outbox import Claim
 
@@ -25,7 +25,7 @@ Clock = Callable[[], datetime]
 def drain(*, clock: Clock, until: datetime) -> int:
     """Send what waits until nothing is left or the time is up; returns how many texts were claimed."""
     claimed = 0
-    while clock() < until:
+    while clock() < until and restored.may_send(clock=clock):
         claim = next_batch(now=clock())
         if claim is None:
             break

@@ -17,7 +17,7 @@ from django.db.models import F, OuterRef, Subquery
 
 from patients.eligibility import Purpose, Reason, still_refused
 from patients.models import Patient
-from sms import pacing
+from sms import pacing, strays
 from sms.models import Message, SendingPause
 from sms.models.message import MessageQuerySet
 from sms.models.pause import PauseKind
@@ -80,6 +80,9 @@ def claim(*, purpose: Purpose, limit: int, now: datetime) -> Claim:
             .select_for_update(skip_locked=True, of=("self", "patient"), no_key=True)
             .order_by("id")[:limit]
         )
+        examined = len(waiting)
+        waiting = strays.set_aside(waiting, now=now)
+        examined -= len(waiting)
         verdicts = _verdicts(waiting, purpose, now)
         _put_aside(waiting, verdicts, now)
         _pass_on([message for message in waiting if isinstance(verdicts.get(message.pk), Reason)], now)
@@ -99,7 +102,7 @@ def claim(*, purpose: Purpose, limit: int, now: datetime) -> Claim:
             **proof,
         )
     messages = list(Message.objects.filter(pk__in=going, claim=taken).order_by("id"))
-    examined = len(verdicts) + deferred + len(messages)
+    examined += len(verdicts) + deferred + len(messages)
     return Claim(id=taken, messages=messages, examined=examined, until=until)
 
 

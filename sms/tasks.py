@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from sms import breaker, composing, delivery, dispatch, lost_news, outbox, reminders, steering
+from sms import breaker, composing, delivery, dispatch, lost_news, outbox, reminders, restored, steering
 from sms.models import GroupMessage, Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -49,6 +49,9 @@ def tick() -> None:
     """Find everything that is to be done, whatever bell was lost."""
     now = timezone.now()
     Heartbeat.beat(at=now)
+    may_send = restored.may_send(clock=timezone.now)
+    if may_send:
+        Heartbeat.compared(at=now)
     outbox.sweep(now=now)
     outbox.expire(now=now)
     steering.stop_leftovers(at=now)
@@ -56,7 +59,7 @@ def tick() -> None:
     for group_id in GroupMessage.objects.to_freeze().values_list("pk", flat=True):
         _freeze_or_log(group_id)
     composing.finish(at=now)
-    if outbox.anything_ready(now=now):
+    if may_send and outbox.anything_ready(now=now):
         _ring(drain)
 
 

@@ -8,6 +8,7 @@ from sms.models.inbound import InboundMessage
 from sms.models.message import Message
 from sms.models.odd_callback import OddCallback
 from sms.models.pause import SendingPause
+from sms.models.stray import StrayRecord
 
 __all__ = [
     "DeliveryEvent",
@@ -18,4 +19,5 @@ __all__ = [
     "OddCallback",
     "SenderBudget",
     "SendingPause",
+    "StrayRecord",
 ]

@@ -20,6 +20,7 @@ from sms.models import (
     OddCallback,
     SenderBudget,
     SendingPause,
+    StrayRecord,
 )
 from sms.models.odd_callback import Oddity
 from tests.factories import NOW, PatientFactory
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.django_db
 
 MODELS = [
     *(DeliveryEvent, GroupMessage, Heartbeat, InboundMessage, Message, OddCallback, SenderBudget),
-    *(SendingPause, ConsentEvent),
+    *(SendingPause, StrayRecord, ConsentEvent),
 ]
 PHONE = "+61412345678"
 
@@ -52,6 +53,7 @@ def _something_of_each(account: None) -> None:
     outbox.pause(code=20003, now=NOW)
     Heartbeat.beat(at=NOW)
     OddCallback.count(Oddity.NOT_SIGNED, at=NOW)
+    StrayRecord.objects.create(sid="SM9", digest="0" * 64, sender=CARE, sent_at=NOW, found_at=NOW)
     pacing.slow_down(CARE, wished=None, now=NOW)
 
 
