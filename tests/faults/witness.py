@@ -16,6 +16,7 @@ def collect(world: World, *, lists: dict[str, int], secrets: list[str], **more: 
     seen = _seen(world)
     readable = world.readable()
     texts = [_text(entry) for entry in world.twilio.texts()]
+    posts = Counter(_token(post["form"].get("StatusCallback", "")) for post in world.twilio.posts())
     readable["callback addresses given"] = "\n".join(
         entry["status_callback"] or "" for entry in world.twilio.texts()
     )
@@ -28,10 +29,9 @@ def collect(world: World, *, lists: dict[str, int], secrets: list[str], **more: 
         rests=[*_rests(seen.get("sms_sendingpause", [])), *_halts(seen.get("sms_groupmessage", []))],
         lists=lists,
         quiet=_quiet(world),
-        posts=Counter(_token(post["form"].get("StatusCallback", "")) for post in world.twilio.posts()),
         readable=readable,
         secrets=secrets,
-        **more,
+        **({"posts": posts} | more),
     )
 
 

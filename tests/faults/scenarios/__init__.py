@@ -1,6 +1,17 @@
 """The scenarios, in the order of the table."""
 
-from tests.faults.scenarios import answers, bell, chaos, clocks, database, kills, news, staff, steering
+from tests.faults.scenarios import (
+    answers,
+    backup,
+    bell,
+    chaos,
+    clocks,
+    database,
+    kills,
+    news,
+    staff,
+    steering,
+)
 from tests.faults.stage import Scenario
 
 ALL: list[Scenario] = [
@@ -14,5 +25,6 @@ ALL: list[Scenario] = [
     *staff.SCENARIOS,
     *bell.DOUBLES,
     *database.DISKS,
+    *backup.SCENARIOS,
     *chaos.SCENARIOS,
 ]
