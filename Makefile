@@ -51,7 +51,7 @@ types: ## mypy, strict
 	@echo "--- $@"
 	@$(PY) -m mypy
 	@$(PY) -m mypy bootstrap.py .ci/services.py .ci/skips.py
-	@$(PY) -m mypy bench
+	@$(PY) -m mypy bench tests/faults
 
 imports: ## who may import whom
 	@echo "--- $@"

@@ -31,7 +31,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def evidence(**changed: Any) -> Evidence:
-    given = {
+    given: dict[str, Any] = {
         "texts": [TEXT],
         "rows": [ROW],
         "claims": [CLAIM],

@@ -56,7 +56,7 @@ class World:
         self.database = f"postgres://postgres@127.0.0.1:{database_port}/clinic"
         self.broker = f"redis://127.0.0.1:{redis_port}/0"
         self.web_url = f"http://127.0.0.1:{web_port}"
-        self.environment = plain | self._settings() | pace
+        self.environment = plain | self._settings() | dict(pace)
         python = [sys.executable, "-m"]
         account = ["--account-sid", twilio.ACCOUNT, "--auth-token", twilio.TOKEN]
         threads = ["--worker-class=gthread", "--threads=8", "--no-control-socket", "--access-logfile=-"]

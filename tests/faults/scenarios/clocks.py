@@ -80,7 +80,9 @@ def jumps(stage: Stage) -> None:
         ):
             patient = _patient(stage, number, "Australia/Sydney")
             group = _confirmed(stage, marketing=False, at=noon)
-            _drain(GroupMessage.objects.get(pk=group.pk).send_by + after)
+            send_by = GroupMessage.objects.get(pk=group.pk).send_by
+            assert send_by is not None
+            _drain(send_by + after)
             stage.must(
                 Message.objects.filter(group=group, patient=patient, attempt=1).exists() == leaves,
                 f"{after} after its last moment a text {'waited' if leaves else 'left'}",
@@ -89,10 +91,8 @@ def jumps(stage: Stage) -> None:
         for number, jump in enumerate([timedelta(hours=-1), timedelta(days=1), timedelta(days=-400)]):
             patients = [_patient(stage, 10 + 60 * number + n, "Australia/Sydney") for n in range(60)]
             _confirmed(stage, marketing=False, at=noon)
-            moments = iter([noon, noon, noon + SECOND])
-            dispatch.drain(
-                clock=lambda now=moments, jump=jump: next(now, noon + jump), until=noon + timedelta(days=9)
-            )
+            clock = _that_jumps([noon] * 8, noon + jump)
+            dispatch.drain(clock=clock, until=noon + timedelta(days=9))
             for patient in patients:
                 registration.archive(patient_id=patient.pk, at=noon)
         Message.objects.filter(status="queued").update(status="expired")
@@ -142,6 +142,12 @@ def _confirmed(stage: Stage, *, marketing: bool, at: datetime) -> GroupMessage:
     composing.freeze(group_id=group.pk, at=at)
     stage.lists[str(group.pk)] = Patient.objects.count()
     return group
+
+
+def _that_jumps(first: list[datetime], then: datetime) -> dispatch.Clock:
+    """A clock that says each of `first` once and then for ever `then`."""
+    moments = iter(first)
+    return lambda: next(moments, then)
 
 
 def _drain(at: datetime) -> None:
