@@ -22,7 +22,7 @@ def paused_and_resumed(stage: Stage) -> None:
     stage.world.twilio.set(latency_ms=150)
     group = stage.group_sms(marketing=stage.run % 2 == 0)
     for _ in range(3):
-        stage.until_posted(stage.posted() + stage.chance.randint(1, 40))
+        stage.until_posted(min(stage.posted() + stage.chance.randint(1, 40), 200))
         if not steering.pause(group_id=group.pk, at=timezone.now(), by=someone()):
             break
         time.sleep(stage.chance.uniform(1, 3))
