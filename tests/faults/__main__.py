@@ -87,6 +87,8 @@ def play(world: worlds.World, scenario: "Scenario", run: int, seed: str, figures
     over = stage.over_at or time.monotonic()
     world.settle(seconds=scenario.patience, may_wait=stage.may_wait)
     recovery = time.monotonic() - over
+    if stage.lost_news:
+        stage.ask_for_lost_news()
     stage.objections += world.to_twilio.failures
     evidence = collect(world, lists=stage.lists, secrets=stage.secrets, **stage.more)
     breaches = [str(breach) for breach in examine(evidence)]

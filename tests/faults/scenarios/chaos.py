@@ -82,7 +82,7 @@ def everything(stage: Stage, seconds: float = SECONDS) -> None:
     stage.world.twilio.set(latency_ms=200, reorder=0.2)
     stage.world.to_us.news = News(lose=0.05, twice=0.1, delay=0.2, chance=stage.chance)
     stage.world.to_twilio.plan = mischief.answer
-    stage.more["news_is_complete"] = False
+    stage.lost_news = True
     end, next_group, groups = time.monotonic() + seconds, 0.0, 0
     while time.monotonic() < end:
         if groups < GROUPS and time.monotonic() > next_group:

@@ -32,6 +32,7 @@ def immediate_restart(stage: Stage) -> None:
     stage.people()
     stage.mid_batch()
     stage.world.restart_postgres(away=stage.chance.uniform(0, 1))
+    stage.lost_news = True
     stage.over()
 
 
@@ -52,6 +53,7 @@ def read_only(stage: Stage) -> None:
     stage.world.let_write(False)
     time.sleep(stage.chance.uniform(3, 6))
     stage.world.let_write(True)
+    stage.lost_news = True  # What was called back meanwhile found nobody who could write it down.
     stage.over()
 
 

@@ -105,13 +105,13 @@ def badly_delivered(stage: Stage) -> None:
     stage.group_sms()
     stage.until_posted(200)
     stage.over()
-    stage.more["news_is_complete"] = False
+    stage.lost_news = True
 
 
 def forged(stage: Stage) -> None:
     """A thousand callbacks that Twilio did not sign, while its own do not come: each says "not delivered"."""
     stage.world.twilio.set(callbacks=False)
-    stage.more["news_is_complete"] = False
+    stage.lost_news = True
     stage.people()
     stage.group_sms()
     stage.until_posted(200)
