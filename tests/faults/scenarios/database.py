@@ -1,5 +1,6 @@
 """PostgreSQL ends and starts again, or the line to it is cut at each step from claim to settle."""
 
+import resource
 import time
 from functools import partial
 
@@ -58,23 +59,20 @@ def read_only(stage: Stage) -> None:
 
 
 def full_disk(stage: Stage) -> None:
-    """Whatever the worker writes to its log, there is no room for it."""
-    worker = stage.world.worker
-    worker.end()
-    on_full_disk = stage.world.new_worker("on-full-disk")
-    on_full_disk.command = ["sh", "-c", 'exec "$@" >/dev/full 2>&1', "sh", *on_full_disk.command]
-    on_full_disk.is_ready = lambda _: True
-    stage.world.worker = on_full_disk
-    try:
-        on_full_disk.start()
-        stage.people()
-        stage.mid_batch()
-        stage.over()
-        stage.world.settle()
-    finally:
-        on_full_disk.end()
-        stage.world.worker = worker
-        worker.start()
+    """Whatever the worker writes to its log, there is no room for it: not one byte more, in any of its processes."""
+    stage.people()
+    stage.mid_batch()
+    _room(stage, 0)
+    time.sleep(stage.chance.uniform(3, 6))
+    stage.must(stage.posted() > 0, "nothing left")
+    _room(stage, resource.RLIM_INFINITY)
+    stage.over()
+
+
+def _room(stage: Stage, most: int) -> None:
+    """How large a file may become that the worker writes to. (A full disk says so with another number.)"""
+    for pid in (stage.world.worker.pid, *stage.world.worker.children()):
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
 
 
 SCENARIOS = [
