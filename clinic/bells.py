@@ -11,9 +11,9 @@ logger = logging.getLogger(__name__)
 UNHEARD_SECONDS = 30
 
 
-def ring(task: Task[..., None], *args: str) -> None:
+def ring(task: Task[..., None], *args: str, in_seconds: int = 0) -> None:
     """Enqueue `task`, at once or never: a broker that does not answer must not hold up a page."""
     try:
-        task.apply_async(args, retry=False, expires=UNHEARD_SECONDS)
+        task.apply_async(args, countdown=in_seconds, retry=False, expires=UNHEARD_SECONDS)
     except (OperationalError, OSError):
         logger.warning("The broker did not answer; the next tick finds the work", extra={"task": task.name})

@@ -53,4 +53,12 @@ def ready_for_patients(app_configs: Sequence[Any] | None, **_: Any) -> list[Chec
                 id="clinic.W002",
             )
         )
+    if settings.TWILIO_AUTH_TOKEN_PREVIOUS:
+        found.append(
+            Warning(
+                "The previous auth token still counts: whoever has it can pretend to be Twilio.",
+                hint="Empty TWILIO_AUTH_TOKEN_PREVIOUS once Twilio signs with the new token.",
+                id="clinic.W003",
+            )
+        )
     return found

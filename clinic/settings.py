@@ -211,6 +211,8 @@ CONTENT_SECURITY_POLICY = {
 # --- Texting ---------------------------------------------------------------------------------------------------
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
+# While the token is being changed, Twilio still signs some calls with the old one.
+TWILIO_AUTH_TOKEN_PREVIOUS = env.str("TWILIO_AUTH_TOKEN_PREVIOUS", default="")
 TWILIO_MARKETING_SENDER = env.str("TWILIO_MARKETING_SENDER", default="") or env.str(
     "TWILIO_CARE_SENDER", default=""
 )
@@ -252,9 +254,9 @@ if CELERY_BROKER_URL.startswith("filesystem"):
     for _name in ("messages", "control"):
         (_folder / _name).mkdir(parents=True, exist_ok=True)
 else:
-    # Without these, a frozen Redis would hang the request that rings the bell for ever.
+    # Without these, a frozen Redis would hang the request that rings the bell for ever. A page has 2 seconds in all.
     CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "socket_timeout": 2,
+        "socket_timeout": 1,
         "socket_connect_timeout": 1,
         "retry_on_timeout": False,
         "max_retries": 0,

@@ -55,6 +55,10 @@ class SmsSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # has no type
             "reminder_text",
             "two_step_for_senders",
             "idle_minutes",
+            "marketing_rate",
+            "marketing_daily_cap",
+            "care_rate",
+            "care_daily_cap",
         ]
         help_texts = {
             "stop_means_everything": (
@@ -77,6 +81,13 @@ class SmsSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # has no type
             ),
             "idle_minutes": "Minutes without a click or a key, up to 720 (twelve hours). 0 is never.",
         }
+        help_texts |= dict.fromkeys(
+            ["marketing_rate", "care_rate"], "What the sender can do. Blank: no limit."
+        )
+        help_texts |= dict.fromkeys(
+            ["marketing_daily_cap", "care_daily_cap"],
+            "From 50. The rest waits until the next day. Blank: no limit.",
+        )
         widgets = {
             "reminder_text": forms.Textarea(attrs={"rows": 4}),
             "marketing_not_before": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),

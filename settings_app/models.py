@@ -15,6 +15,9 @@ DEFAULT_REMINDER = (
     "Hi {first_name|there}, this is a reminder of your appointment at {clinic_name} on {date} at {time}."
 )
 
+# The longest text has 24 parts: one that is longer than the limit of a day would wait for ever.
+LEAST_DAILY_CAP = 50
+
 # What `sms.reminders` can fill in.
 REMINDER_PLACEHOLDERS = frozenset(
     {"first_name", "last_name", "clinic_name", "clinic_phone", "date", "time", "practitioner"}
@@ -64,6 +67,19 @@ class SmsSettings(models.Model):
     two_step_for_senders = models.BooleanField("Two-step log-in for senders", default=False)
     idle_minutes = models.PositiveSmallIntegerField(
         "Log out after", default=30, validators=[MaxValueValidator(720)]
+    )
+    # Of each sender; parts are what Twilio bills and phone networks count. Blank is no limit.
+    marketing_rate = models.PositiveSmallIntegerField(
+        "Marketing: parts a second", null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    marketing_daily_cap = models.PositiveIntegerField(
+        "Marketing: parts a day", null=True, blank=True, validators=[MinValueValidator(LEAST_DAILY_CAP)]
+    )
+    care_rate = models.PositiveSmallIntegerField(
+        "Other texts: parts a second", null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    care_daily_cap = models.PositiveIntegerField(
+        "Other texts: parts a day", null=True, blank=True, validators=[MinValueValidator(LEAST_DAILY_CAP)]
     )
     updated_at = models.DateTimeField(auto_now=True)
     updated_by = models.ForeignKey(

@@ -6,7 +6,17 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from clinic.lib.phone import masked
-from sms.models import DeliveryEvent, GroupMessage, Heartbeat, InboundMessage, Message, SendingPause
+from sms.models import (
+    DeliveryEvent,
+    GroupMessage,
+    Heartbeat,
+    InboundMessage,
+    Message,
+    OddCallback,
+    SenderBudget,
+    SendingPause,
+    StrayRecord,
+)
 
 
 class ReadOnly(admin.ModelAdmin[Any]):
@@ -86,4 +96,22 @@ class SendingPauseAdmin(ReadOnly):
 
 @admin.register(Heartbeat)
 class HeartbeatAdmin(ReadOnly):
-    list_display = ["id", "at"]
+    list_display = ["id", "at", "compared_at"]
+
+
+@admin.register(SenderBudget)
+class SenderBudgetAdmin(ReadOnly):
+    list_display = ["sender", "day", "used", "rests_until", "strikes"]
+
+
+@admin.register(OddCallback)
+class OddCallbackAdmin(ReadOnly):
+    list_display = ["day", "kind", "number", "last_at"]
+    list_filter = ["kind"]
+
+
+@admin.register(StrayRecord)
+class StrayRecordAdmin(ReadOnly):
+    list_display = ["sid", "sent_at", "found_at", "message_id"]
+    search_fields = ["=sid"]
+    exclude = ["digest"]

@@ -9,8 +9,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
-from clinic.lib.sms_text import swap_costly
-from sms import consequences, gateway, outbox, second_try
+from sms import consequences, gateway, outbox, second_try, strays
 from sms.models import DeliveryEvent, Message
 from sms.models.message import MessageQuerySet
 from sms.status import FROM_TWILIO, Status, replaced_by
@@ -187,8 +186,4 @@ def _says_the_same(theirs: str, ours: str) -> bool:
     A trial account writes a sentence in front of each; a messaging service may replace dear characters and trim
     blanks. In doubt it is ours: a text taken for another's would be sent again.
     """
-    return _plain(theirs).endswith(_plain(ours))
-
-
-def _plain(text: str) -> str:
-    return " ".join(swap_costly(text).split())
+    return strays.plain(theirs).endswith(strays.plain(ours))

@@ -10,14 +10,14 @@ from django.db import transaction
 from django.urls import reverse
 
 from patients.eligibility import Purpose
-from sms import breaker, consequences, gateway, outbox
+from sms import breaker, consequences, gateway, outbox, pacing, restored
 from sms.models import Message
 from sms.outbox import Claim
 
-# A reminder or a one-off never waits behind a group SMS.
-MOST_URGENT_FIRST = (Purpose.ONE_OFF, Purpose.REMINDER, Purpose.SERVICE, Purpose.MARKETING)
 BATCH = 50
-CONCURRENCY = 20
+TURNS = 3
+# Complaints about how fast we are, not about one text or one pair of numbers; 0 is "no connection".
+TOO_FAST = frozenset({0, 20429, 21611})
 
 Clock = Callable[[], datetime]
 
@@ -25,7 +25,7 @@ Clock = Callable[[], datetime]
 def drain(*, clock: Clock, until: datetime) -> int:
     """Send what waits until nothing is left or the time is up; returns how many texts were claimed."""
     claimed = 0
-    while clock() < until:
+    while clock() < until and restored.may_send(clock=clock):
         claim = next_batch(now=clock())
         if claim is None:
             break
@@ -37,17 +37,23 @@ def drain(*, clock: Clock, until: datetime) -> int:
 
 def next_batch(*, now: datetime) -> Claim | None:
     """Claim from the most urgent purpose that has something waiting; None if none has."""
-    for purpose in MOST_URGENT_FIRST:
-        claim = outbox.claim(purpose=purpose, limit=BATCH, now=now)
+    for purpose in outbox.MOST_URGENT_FIRST:
+        claim = outbox.claim(purpose=purpose, limit=_batch(purpose), now=now)
         if claim.examined:
             return claim
     return None
 
 
+def _batch(purpose: Purpose) -> int:
+    """A batch has three turns at most, however few may leave at once: the lease is made for three."""
+    return min(BATCH, TURNS * pacing.concurrency(outbox.sender_for(purpose)))
+
+
 def send(claim: Claim, *, clock: Clock) -> None:
     """One POST for each text of the claim, with no transaction open; then write down what came of it."""
     texts = [_outgoing(message, claim.until[message.pk], clock()) for message in claim.messages]
-    outcomes = gateway.send_all_blocking(texts, concurrency=CONCURRENCY)
+    at_once = pacing.concurrency(texts[0].sender) if texts else 1
+    outcomes = gateway.send_all_blocking(texts, concurrency=at_once)
     settle(claim, outcomes, now=clock())
 
 
@@ -79,8 +85,26 @@ def settle(claim: Claim, outcomes: list[gateway.Outcome], *, now: datetime) -> N
         outbox.mark_accepted(claim=claim, sids=sids, now=now)
         for detail, pks in unknown.items():
             outbox.mark_unknown(claim=claim, pks=pks, because=detail[:40], now=now)
+    _pace(claim, outcomes, now)
     for message, code in refused:
         consequences.draw(code=code, phone=message.phone, sender=outbox.sender_of(message), at=now)
+
+
+def _pace(claim: Claim, outcomes: list[gateway.Outcome], now: datetime) -> None:
+    """If Twilio was too busy for one text it is for all of this sender: the next batch waits as well."""
+    if not claim.messages:
+        return
+    sender, claimed_at = outbox.sender_of(claim.messages[0]), claim.messages[0].claimed_at or now
+    answered = zip(claim.messages, outcomes, strict=True)
+    not_created = (gateway.TryLater, gateway.SendingMustStop)
+    waiting_again = [message for message, outcome in answered if isinstance(outcome, not_created)]
+    pacing.give_back(sender, waiting_again, claimed_at=claimed_at)
+    too_busy = [o for o in outcomes if isinstance(o, gateway.TryLater) and o.code in TOO_FAST]
+    if too_busy:
+        wishes = [outcome.retry_after for outcome in too_busy if outcome.retry_after]
+        pacing.slow_down(sender, wished=max(wishes, default=None), now=now)
+    else:
+        pacing.speed_up(sender)
 
 
 def _outgoing(message: Message, until: datetime, now: datetime) -> gateway.Outgoing:

@@ -17,6 +17,7 @@ from django.db.models import F, OuterRef, Subquery
 
 from patients.eligibility import Purpose, Reason, still_refused
 from patients.models import Patient
+from sms import pacing, strays
 from sms.models import Message, SendingPause
 from sms.models.message import MessageQuerySet
 from sms.models.pause import PauseKind
@@ -24,6 +25,9 @@ from sms.status import Status
 from sms.timing import defer, last_moments, of_running_groups
 
 logger = logging.getLogger(__name__)
+
+# A reminder or a one-off never waits behind a group SMS.
+MOST_URGENT_FIRST = (Purpose.ONE_OFF, Purpose.REMINDER, Purpose.SERVICE, Purpose.MARKETING)
 
 # Longer than any send can take: a batch has three turns, each of at most 4/3 of the time to read. Ships as 3 minutes.
 LEASE = 6 * settings.TWILIO_READ_TIMEOUT
@@ -68,19 +72,24 @@ def claim(*, purpose: Purpose, limit: int, now: datetime) -> Claim:
     with transaction.atomic():
         if SendingPause.objects.in_force().exists():
             return Claim(id=taken, messages=[], examined=0, until={})
+        if (allowance := pacing.allowance(sender_for(purpose), now=now)) is None:
+            return Claim(id=taken, messages=[], examined=0, until={})
         waiting = list(
             of_running_groups(Message.objects.ready(now).filter(purpose=purpose), purpose, now)
             .select_related("patient", "appointment")
             .select_for_update(skip_locked=True, of=("self", "patient"), no_key=True)
             .order_by("id")[:limit]
         )
+        examined = len(waiting)
+        waiting = strays.set_aside(waiting, now=now)
+        examined -= len(waiting)
         verdicts = _verdicts(waiting, purpose, now)
         _put_aside(waiting, verdicts, now)
         _pass_on([message for message in waiting if isinstance(verdicts.get(message.pk), Reason)], now)
         allowed = [message for message in waiting if message.pk not in verdicts]
         until = last_moments(allowed, purpose, now)
-        defer([message for message in allowed if message.pk not in until], now)
-        going = list(until)
+        deferred = defer([message for message in allowed if message.pk not in until], now)
+        going = [message.pk for message in allowance.fitting([m for m in allowed if m.pk in until])]
         newest_consent = Patient.objects.filter(pk=OuterRef("patient_id")).values("consent_event")[:1]
         proof = {"consent_event": Subquery(newest_consent)} if purpose == Purpose.MARKETING else {}
         Message.objects.filter(pk__in=going, status=Status.QUEUED).update(
@@ -93,7 +102,8 @@ def claim(*, purpose: Purpose, limit: int, now: datetime) -> Claim:
             **proof,
         )
     messages = list(Message.objects.filter(pk__in=going, claim=taken).order_by("id"))
-    return Claim(id=taken, messages=messages, examined=len(waiting), until=until)
+    examined += len(verdicts) + deferred + len(messages)
+    return Claim(id=taken, messages=messages, examined=examined, until=until)
 
 
 def _verdicts(waiting: list[Message], purpose: Purpose, now: datetime) -> dict[int, Status | Reason]:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from clinic.bells import ring as _ring
-from sms import breaker, composing, delivery, dispatch, lost_news, outbox, reminders, steering
+from sms import breaker, composing, delivery, dispatch, lost_news, outbox, reminders, restored, steering
 from sms.models import GroupMessage, Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -27,10 +27,13 @@ LONGEST_LOOK_UP = timedelta(seconds=20)
 @shared_task
 def drain() -> None:
     """Send what waits. What others hold locked is left to the next tick."""
-    claimed = dispatch.drain(clock=timezone.now, until=timezone.now() + LONGEST_DRAIN)
+    until = timezone.now() + LONGEST_DRAIN
+    claimed = dispatch.drain(clock=timezone.now, until=until)
     composing.finish(at=timezone.now())
-    if claimed and outbox.anything_ready(now=timezone.now()):
-        _ring(drain)
+    now = timezone.now()
+    if claimed and outbox.anything_ready(now=now):
+        # If it ended before its time, a sender has reached what it can do: a second later it can do more.
+        _ring(drain, in_seconds=0 if now >= until else 1)
 
 
 @shared_task
@@ -45,6 +48,9 @@ def tick() -> None:
     """Find everything that is to be done, whatever bell was lost."""
     now = timezone.now()
     Heartbeat.beat(at=now)
+    may_send = restored.may_send(clock=timezone.now)
+    if may_send:
+        Heartbeat.compared(at=now)
     outbox.sweep(now=now)
     outbox.expire(now=now)
     steering.stop_leftovers(at=now)
@@ -52,7 +58,7 @@ def tick() -> None:
     for group_id in GroupMessage.objects.to_freeze().values_list("pk", flat=True):
         _freeze_or_log(group_id)
     composing.finish(at=now)
-    if outbox.anything_ready(now=now):
+    if may_send and outbox.anything_ready(now=now):
         _ring(drain)
 
 
@@ -94,8 +100,8 @@ def broker_answers() -> bool:
     if settings.CELERY_BROKER_URL.startswith("filesystem"):
         return True
     try:
-        with current_app.connection_for_write(connect_timeout=2) as broker:
-            broker.ensure_connection(max_retries=1, timeout=2)
+        with current_app.connection_for_write(connect_timeout=1) as broker:
+            broker.ensure_connection(max_retries=0)  # Before a second try it would sleep for two seconds.
     except (OSError, OperationalError):
         return False
     return True

@@ -12,6 +12,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from sms import delivery, gateway, inbound
+from sms.models import OddCallback
+from sms.models.odd_callback import Oddity
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +37,7 @@ def status(request: HttpRequest, token: UUID) -> HttpResponse:
         at=timezone.now(),
     )
     if not known:
+        OddCallback.count(Oddity.UNKNOWN_TEXT, at=timezone.now())
         logger.warning("A status callback for a text that we do not have")
     return HttpResponse(status=204)
 
@@ -65,8 +68,11 @@ def reply(request: HttpRequest) -> HttpResponse:
 
 def _is_from_twilio(request: HttpRequest) -> bool:
     """Signed for the address that Twilio was given, whatever the proxy in between made of it."""
-    return gateway.is_signed(
+    signed = gateway.is_signed(
         url=settings.PUBLIC_BASE_URL + request.get_full_path(),
         params={name: request.POST.getlist(name) for name in request.POST},
         signature=request.headers.get("X-Twilio-Signature", ""),
     )
+    if not signed:
+        OddCallback.count(Oddity.NOT_SIGNED, at=timezone.now())
+    return signed

@@ -58,7 +58,7 @@ def _flush_keeps_what_migrations_made() -> Iterator[None]:
     """After a flush the settings row and the roles are back, whichever test comes next."""
     made_by = [
         "sms.migrations.0002_roles",
-        "sms.migrations.0008_managers_answer_for_rights",
+        "sms.migrations.0011_managers_answer_for_rights",
         "clinic.accounts.migrations.0003_managers_look_after_the_team",
     ]
     roles = [import_module(name) for name in made_by]

@@ -10,6 +10,7 @@ from sms.gateway.outcome import (
     Outgoing,
     Refused,
     SendingMustStop,
+    TooMuch,
     TryLater,
 )
 from sms.gateway.records import find, news_of, sent_since
@@ -29,6 +30,7 @@ __all__ = [
     "Outgoing",
     "Refused",
     "SendingMustStop",
+    "TooMuch",
     "TryLater",
     "find",
     "is_signed",

@@ -89,3 +89,7 @@ class Found:
 
 class CannotTell(Exception):
     """The provider's list could not be read in full, so that absence from it proves nothing."""
+
+
+class TooMuch(CannotTell):
+    """The list is longer than we are ready to read."""

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sms.gateway.outcome import CannotTell, Found
+from sms.gateway.outcome import CannotTell, Found, TooMuch
 from sms.gateway.transport import Http, NotOk
 from sms.gateway.twilio import MESSAGE_BYTES, has_credentials, messages
 
@@ -122,7 +122,7 @@ async def _pages(page: Any, most: int, *, enough: Enough) -> list[Found]:
         page = await page.next_page_async()
         if page is None:
             return list(by_sid.values())
-    raise CannotTell("too many pages")
+    raise TooMuch("too many pages")
 
 
 def _found(message: Any) -> Found:

@@ -21,7 +21,8 @@ class _Fields(dict[str, list[str]]):
 
 def accepted_tokens() -> list[str]:
     """The auth tokens whose signatures count. While a token is being replaced there may be two."""
-    return [token for token in [settings.TWILIO_AUTH_TOKEN] if token]
+    tokens = [settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_PREVIOUS]
+    return [token for token in tokens if token]
 
 
 def is_signed(*, url: str, params: Mapping[str, list[str]], signature: str) -> bool:

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.paging import page_of
@@ -14,7 +15,7 @@ from clinic.staff import permission_required
 from patients.eligibility import Reason
 from patients.models import Patient
 from settings_app.models import SmsSettings
-from sms import pauses, reports, second_try
+from sms import forecast, pauses, reports, second_try
 from sms.models import GroupMessage, Message, SendingPause
 from sms.status import Status
 
@@ -59,11 +60,14 @@ def progress(request: HttpRequest, group_id: UUID) -> HttpResponse:
 def _standing(group: GroupMessage) -> dict[str, Any]:
     progress = reports.progress(group)
     pause = SendingPause.objects.in_force().first()
+    waiting = progress.per_status.get(Status.QUEUED, 0)
     return {
         "group": group,
         "progress": progress,
         "pause": pause,
         "pause_meaning": pauses.why(pause) if pause else None,
+        "forecast": forecast.while_sending(purpose=group.purpose, waiting=waiting, now=timezone.now()),
+        "time_is_over_at": group.send_by,
         "not_sent": second_try.waiting_for_a_person(group),
         "unknown": progress.per_status.get(Status.UNKNOWN, 0),
         "live": not group.is_finished or progress.awaiting_news > 0,

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 
 from patients.models import Patient
 from settings_app.models import SmsSettings
-from sms import pauses, reports
-from sms.models import GroupMessage, Heartbeat, InboundMessage, Message, SendingPause
+from sms import forecast, pauses, reports, restored
+from sms.models import GroupMessage, Heartbeat, InboundMessage, Message, OddCallback, SendingPause
 from sms.status import GroupStatus, Status
 
 TODAY = timedelta(days=1)
@@ -29,6 +29,9 @@ def overview(request: HttpRequest) -> HttpResponse:
         "settings": SmsSettings.load(),
         "pause": pause,
         "pause_meaning": pauses.why(pause) if pause else None,
+        "held_until_tomorrow": forecast.held_until_tomorrow(now=now),
+        "odd_callbacks": OddCallback.lately(now=now),
+        "comparing": restored.waits(now=now),
         "sender_is_silent": Heartbeat.is_silent(now=now),
         "unknown": Message.objects.filter(status=Status.UNKNOWN).count(),
         "not_sent": Message.objects.filter(status=Status.NOT_SENT).count(),

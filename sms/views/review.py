@@ -16,7 +16,7 @@ from clinic.staff import permission_required, staff
 from patients.eligibility import Reason, counts
 from patients.models import Patient
 from settings_app.models import SmsSettings
-from sms import audience, composing, tasks
+from sms import audience, composing, forecast, tasks
 from sms.models import GroupMessage
 
 
@@ -53,6 +53,7 @@ def _what_would_be_sent(group: GroupMessage) -> dict[str, Any]:
     settings = SmsSettings.load()
     per_reason = counts(audience.everybody(group))
     number = per_reason.pop("", 0)
+    parts = audience.parts(group, settings)
     return {
         "group": group,
         "number": number,
@@ -60,7 +61,9 @@ def _what_would_be_sent(group: GroupMessage) -> dict[str, Any]:
         "total": number + sum(per_reason.values()),
         "reasons": [(reason, per_reason[reason]) for reason in Reason if reason in per_reason],
         "other_number": audience.agreed_for_another_number(group).count(),
-        "parts": audience.parts(group, settings),
+        "parts": parts,
+        "forecast": forecast.before_sending(purpose=group.purpose, parts=parts.total, now=timezone.now()),
+        "time_is_over_at": timezone.now() + composing.SEND_WITHIN,
         "samples": audience.samples(group, settings),
         "reviewed": composing.fingerprint(group, settings),
     }

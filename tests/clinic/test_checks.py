@@ -12,6 +12,7 @@ WELL = {
     "HTTPS": True,
     "TWILIO_ACCOUNT_SID": "AC1",
     "TWILIO_AUTH_TOKEN": "secret",
+    "TWILIO_AUTH_TOKEN_PREVIOUS": "",
     "TWILIO_MARKETING_SENDER": "MG1",
     "TWILIO_CARE_SENDER": "MG2",
 }
@@ -34,6 +35,7 @@ def test_a_clinic_that_is_set_up_hears_nothing(settings: Settings) -> None:
         ({"HTTPS": False}, {"clinic.E002"}),
         ({"TWILIO_AUTH_TOKEN": ""}, {"clinic.W001"}),
         ({"TWILIO_CARE_SENDER": "MG1"}, {"clinic.W002"}),
+        ({"TWILIO_AUTH_TOKEN_PREVIOUS": "an old one"}, {"clinic.W003"}),
     ],
 )
 def test_each_fault_has_its_own_check(

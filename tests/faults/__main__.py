@@ -70,6 +70,8 @@ def play_all(wanted: argparse.Namespace) -> list[Figures]:
 
 def play(world: worlds.World, scenario: "Scenario", run: int, seed: str, figures: Figures) -> None:
     """One run: from a clean state, through the fault, until everything is decided; then it is judged."""
+    from django.db import connections
+
     from tests.faults.judge import examine
     from tests.faults.stage import Stage, statuses
     from tests.faults.witness import collect
@@ -81,9 +83,13 @@ def play(world: worlds.World, scenario: "Scenario", run: int, seed: str, figures
         scenario.play(stage)
     except Exception:  # noqa: BLE001  The run failed; what it did must be judged all the same.
         stage.objections.append(traceback.format_exc(limit=-3))
+    connections.close_all()  # The fault may have cut ours as well.
     over = stage.over_at or time.monotonic()
     world.settle(seconds=scenario.patience, may_wait=stage.may_wait)
     recovery = time.monotonic() - over
+    if stage.lost_news:
+        stage.ask_for_lost_news()
+    stage.objections += world.to_twilio.failures
     evidence = collect(world, lists=stage.lists, secrets=stage.secrets, **stage.more)
     breaches = [str(breach) for breach in examine(evidence)]
     figures.add(

@@ -148,6 +148,7 @@ class ToTwilio(Proxy):
         self.lists_fail = False
         self.before_answer: Callable[[Post, bytes], Coroutine[Any, Any, None]] | None = None
         self.posts = self.faults = 0
+        self.failures: list[str] = []
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
@@ -160,7 +161,10 @@ class ToTwilio(Proxy):
         answer = await self.hand_on(request, body) if fault is None or fault.created else None
         if answer is not None and self.before_answer:
             assert isinstance(answer.body, bytes)
-            await self.before_answer(post, answer.body)
+            try:
+                await self.before_answer(post, answer.body)
+            except Exception as error:  # noqa: BLE001  Told at the end of the run: in this thread nobody would see it.
+                self.failures.append(repr(error))
         if fault is None or not fault.answer:
             assert answer is not None
             return answer

@@ -56,8 +56,8 @@ CONTROLS = [
     Control(
         "signatures are not checked",
         "sms/webhooks.py",
-        "    return gateway.is_signed(",
-        "    return True or gateway.is_signed(",
+        "    signed = gateway.is_signed(",
+        "    signed = True or gateway.is_signed(",
         "1,000 forged callbacks",
         "I4",
     ),

@@ -96,8 +96,9 @@ class Quiet:
 class Evidence:
     """All that the judge looks at. `lists` says how many people each frozen list must have.
 
-    `posts` counts the requests that arrived at the simulator by token. `readable` is what others could read: logs,
-    all that passed through Redis, and addresses; nothing of `secrets` may be in it.
+    `posts` counts the requests that arrived at the simulator by token. `readable` is what others could read: logs, all
+    that passed through Redis, and addresses; nothing of `secrets` may be in it. `clock_is_real` is False if the sender
+    was told another time than the simulator's.
     """
 
     texts: list[Text]
@@ -110,11 +111,12 @@ class Evidence:
     posts: Counter[str] = field(default_factory=Counter)
     quiet: Quiet | None = None
     daily_cap: int | None = None
-    segments_a_second: float | None = None
+    parts_a_second: float | None = None
     readable: dict[str, str] = field(default_factory=dict)
     secrets: list[str] = field(default_factory=list)
     may_wait: bool = False
     news_is_complete: bool = True
+    clock_is_real: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,10 @@ def _claimed_in_spite_of(evidence: Evidence) -> Iterator[str]:
         if why := _why_refused(row, known, evidence.blocks, claim.committed_at):
             yield f"message {row.id} was claimed though {why}"
         for rest in evidence.rests:
-            if rest.what in ("", row.group) and rest.holds(claim.at):
+            # A group SMS is locked by whoever claims for it. All sending is not, and then what counts is when the
+            # claim began.
+            moment = claim.committed_at if rest.what else claim.at
+            if rest.what in ("", row.group) and rest.holds(moment):
                 yield f"message {row.id} was claimed while sending rested"
 
 
@@ -252,15 +257,27 @@ def _too_late(evidence: Evidence) -> Iterator[str]:
             if not evidence.quiet.opens <= local < evidence.quiet.closes:
                 yield f"message {row.id} was claimed in quiet hours"
     for text in evidence.texts:
-        late = (row := by_token.get(text.token)) and text.created_at > row.send_by
-        if row and late:
-            yield f"message {row.id} left too late"
+        row_of = by_token.get(text.token)
+        if row_of and evidence.clock_is_real and text.created_at > row_of.send_by:
+            yield f"message {row_of.id} left too late"
 
 
 def _over_the_cap(evidence: Evidence) -> Iterator[str]:
-    """Not more texts in a day than the sender may send, and not faster."""
+    """Not more texts in a day than the sender may send, and not faster. All texts of these runs have one part.
+
+    Five seconds' worth may have been saved up; over any longer time no more may be claimed than the rate allows.
+    """
     if evidence.daily_cap is not None and len(evidence.texts) > evidence.daily_cap:
         yield f"{len(evidence.texts)} texts left, the cap is {evidence.daily_cap}"
+    if (rate := evidence.parts_a_second) is None:
+        return
+    moments = sorted(claim.at for claim in evidence.claims)
+    for first, begin in enumerate(moments):
+        for last in range(first, len(moments)):
+            allowed = rate * (5 + (moments[last] - begin).total_seconds())
+            if last - first + 1 > allowed + 1e-6:
+                yield f"{last - first + 1} texts were claimed where {allowed:.0f} were allowed"
+                return
 
 
 def _told(evidence: Evidence) -> Iterator[str]:

@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import requests
@@ -17,7 +18,7 @@ from patients import registration
 from patients.consent import Choice
 from patients.models import ConsentHow, ConsentSource, Patient
 from settings_app.models import SmsSettings
-from sms import audience, composing, one_off, tasks
+from sms import audience, composing, lost_news, one_off, tasks
 from sms.models import GroupMessage, Message
 from tests.faults.programs import wait_until
 from tests.faults.world import World
@@ -50,6 +51,7 @@ class Stage:
     objections: list[str] = field(default_factory=list)
     over_at: float | None = None
     may_wait: bool = False
+    lost_news: bool = False
 
     def __post_init__(self) -> None:
         self.word = "Wattle" + "".join(self.chance.choices("bcdfghjkmnpqrstvwxz", k=8))
@@ -131,6 +133,12 @@ class Stage:
         """Keep an objection: the run counts as failed."""
         if not condition:
             self.objections.append(otherwise)
+
+    def ask_for_lost_news(self) -> None:
+        """As beat does ten minutes after a claim: callbacks that were lost must not be missed in the end."""
+        lost_news.ask(
+            clock=lambda: timezone.now() + timedelta(minutes=11), until=timezone.now() + timedelta(hours=1)
+        )
 
     @property
     def secrets(self) -> list[str]:

@@ -31,7 +31,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def evidence(**changed: Any) -> Evidence:
-    given = {
+    given: dict[str, Any] = {
         "texts": [TEXT],
         "rows": [ROW],
         "claims": [CLAIM],
@@ -167,6 +167,13 @@ def test_marketing_in_quiet_hours() -> None:
 
 def test_more_texts_than_the_cap() -> None:
     assert broken(daily_cap=0) == {"I6"}
+
+
+def test_texts_that_leave_faster_than_the_rate() -> None:
+    six = [replace(CLAIM, at=NOON + timedelta(seconds=n / 10)) for n in range(6)]
+    assert broken(parts_a_second=1, claims=six) == {"I6"}
+    slower = [replace(CLAIM, at=NOON + timedelta(seconds=n)) for n in range(6)]
+    assert broken(parts_a_second=1, claims=slower) == set()
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
-from tests.faults.judge import Claimed, Evidence, Person, Row, Span, Text
+from tests.faults.judge import Claimed, Evidence, Person, Quiet, Row, Span, Text
 from tests.faults.world import World
 
 Seen = tuple[dict[str, Any], datetime]
@@ -16,6 +16,7 @@ def collect(world: World, *, lists: dict[str, int], secrets: list[str], **more: 
     seen = _seen(world)
     readable = world.readable()
     texts = [_text(entry) for entry in world.twilio.texts()]
+    posts = Counter(_token(post["form"].get("StatusCallback", "")) for post in world.twilio.posts())
     readable["callback addresses given"] = "\n".join(
         entry["status_callback"] or "" for entry in world.twilio.texts()
     )
@@ -25,12 +26,12 @@ def collect(world: World, *, lists: dict[str, int], secrets: list[str], **more: 
         claims=[_claim(content, at) for content, at in seen.get("sms_message", [])],
         people=[_person(content, at) for content, at in seen.get("patients_patient", [])],
         blocks=list(_blocks(seen.get("patients_suppressednumber", []))),
-        rests=list(_rests(seen.get("sms_sendingpause", []))),
+        rests=[*_rests(seen.get("sms_sendingpause", [])), *_halts(seen.get("sms_groupmessage", []))],
         lists=lists,
-        posts=Counter(_token(post["form"].get("StatusCallback", "")) for post in world.twilio.posts()),
+        quiet=_quiet(world),
         readable=readable,
         secrets=secrets,
-        **more,
+        **({"posts": posts} | more),
     )
 
 
@@ -95,6 +96,31 @@ def _blocks(seen: Iterable[Seen]) -> Iterable[Span]:
 def _rests(seen: Iterable[Seen]) -> Iterable[Span]:
     for _, since, until in _spans(seen, "resumed_at"):
         yield Span(what="", since=since, until=until)
+
+
+def _halts(seen: Iterable[Seen]) -> Iterable[Span]:
+    """From each pause or stop of a group SMS to the moment it may send again."""
+    since: dict[str, datetime] = {}
+    for content, at in seen:
+        group = content["id"]
+        if content["status"] in ("paused", "cancelled"):
+            since.setdefault(group, at)
+        elif group in since:
+            yield Span(what=group, since=since.pop(group), until=at)
+    for group, at in since.items():
+        yield Span(what=group, since=at, until=None)
+
+
+def _quiet(world: World) -> Quiet:
+    [(opens, closes, clinic)] = world.ask(
+        "SELECT marketing_not_before, marketing_not_after, time_zone FROM settings_app_smssettings"
+    )
+    zones = world.ask("SELECT id, time_zone FROM patients_patient")
+    return Quiet(
+        opens=opens,
+        closes=time.max if closes >= time(23, 59) else closes,
+        zones={patient: zone or clinic for patient, zone in zones},
+    )
 
 
 def _spans(seen: Iterable[Seen], end: str) -> Iterable[tuple[dict[str, Any], datetime, datetime | None]]:

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ class World:
         self.database = f"postgres://postgres@127.0.0.1:{database_port}/clinic"
         self.broker = f"redis://127.0.0.1:{redis_port}/0"
         self.web_url = f"http://127.0.0.1:{web_port}"
-        self.environment = plain | self._settings() | pace
+        self.environment = plain | self._settings() | dict(pace)
         python = [sys.executable, "-m"]
         account = ["--account-sid", twilio.ACCOUNT, "--auth-token", twilio.TOKEN]
         threads = ["--worker-class=gthread", "--threads=8", "--no-control-socket", "--access-logfile=-"]
@@ -134,14 +135,31 @@ class World:
 
     def make_database(self) -> None:
         """The tables, by our own migrations, and the witness."""
-        with psycopg.connect(
-            self.database.removesuffix("clinic") + "postgres", autocommit=True
-        ) as connection:
-            connection.execute("CREATE DATABASE clinic")
+        self.ask_server("CREATE DATABASE clinic")
         from django.core.management import call_command
 
         call_command("migrate", interactive=False, verbosity=0)
         self.ask((ROOT / "tests/faults/witness.sql").read_text())
+
+    def ask_server(self, sql: str) -> None:
+        """To the server, by way of a database that no fault touches."""
+        server = self.database.removesuffix("clinic") + "postgres"
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(sql.encode())
+
+    def let_write(self, may: bool) -> None:
+        """Whether the database takes writes, for whoever connects from now on; whoever was connected is cut off."""
+        self.ask_server(f"ALTER DATABASE clinic SET default_transaction_read_only = {'off' if may else 'on'}")
+        self.ask_server("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'clinic'")
+
+    def restart_postgres(self, *, away: float) -> None:
+        """SIGQUIT is its immediate shutdown: no goodbye to anybody, recovery at the start after `away` seconds."""
+        from django.db import connections
+
+        self.postgres.end(signal.SIGQUIT)
+        time.sleep(away)
+        self.postgres.start()
+        connections.close_all()  # Ours are dead as well.
 
     def keep_alive(self) -> int:
         """Start again what has ended, as Docker does; returns how many programs that were."""
@@ -158,13 +176,14 @@ class World:
         self.to_twilio.calm()
         self.to_us.calm()
         self.keep_alive()
+        self.ask_server("ALTER DATABASE clinic RESET ALL")
         self.twilio.reset()
         names = self.ask(
             "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables WHERE schemaname = 'public' "
             "AND (tablename LIKE 'sms_%' OR tablename LIKE 'patients_%')"
         )
         wait_until(lambda: self._emptied(names[0][0]), "the tables to be emptied")
-        self.ask("DELETE FROM settings_app_smssettings")
+        self._ordinary_settings()
         self.twilio.set(
             callbacks=True,
             magic_endings=False,
@@ -174,6 +193,17 @@ class World:
         for program in self.everything:
             os.truncate(program.log, 0)
             program._begins_at = 0
+
+    def _ordinary_settings(self) -> None:
+        """As shipped, in a place where promotions may be sent just now."""
+        from django.db import connections
+
+        from settings_app.models import SmsSettings
+
+        connections.close_all()
+        SmsSettings.objects.all().delete()
+        SmsSettings.load()
+        SmsSettings.objects.update(time_zone=zone_where_it_is_noon())
 
     def _emptied(self, names: str) -> bool:
         """The worker looks for work all the time, and PostgreSQL may let it win."""
@@ -215,6 +245,11 @@ class World:
         with suppress(TimeoutError):
             wait_until(happened, "everything to be decided", seconds=seconds)
         return time.monotonic() - began
+
+
+def zone_where_it_is_noon() -> str:
+    """The zone, whole hours from UTC, in which it is between twelve and one. Its name has the sign upside down."""
+    return f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
 
 
 @contextmanager

@@ -42,6 +42,7 @@ def account(settings: Settings) -> None:
     """An account with one sender for marketing and one for all other texts; nobody listens at its address."""
     settings.TWILIO_ACCOUNT_SID = simulator.ACCOUNT
     settings.TWILIO_AUTH_TOKEN = simulator.TOKEN
+    settings.TWILIO_AUTH_TOKEN_PREVIOUS = ""
     settings.TWILIO_MARKETING_SENDER = simulator.MARKETING
     settings.TWILIO_CARE_SENDER = simulator.CARE
     settings.TWILIO_API_URL = "http://127.0.0.1:1"

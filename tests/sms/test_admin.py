@@ -10,14 +10,29 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from patients.models import ConsentEvent
-from sms import delivery, inbound, outbox
-from sms.models import DeliveryEvent, GroupMessage, Heartbeat, InboundMessage, Message, SendingPause
+from sms import delivery, inbound, outbox, pacing
+from sms.models import (
+    DeliveryEvent,
+    GroupMessage,
+    Heartbeat,
+    InboundMessage,
+    Message,
+    OddCallback,
+    SenderBudget,
+    SendingPause,
+    StrayRecord,
+)
+from sms.models.odd_callback import Oddity
 from tests.factories import NOW, PatientFactory
 from tests.sms import steps
+from tests.sms.twilio import CARE
 
 pytestmark = pytest.mark.django_db
 
-MODELS = [DeliveryEvent, GroupMessage, Heartbeat, InboundMessage, Message, SendingPause, ConsentEvent]
+MODELS = [
+    *(DeliveryEvent, GroupMessage, Heartbeat, InboundMessage, Message, OddCallback, SenderBudget),
+    *(SendingPause, StrayRecord, ConsentEvent),
+]
 PHONE = "+61412345678"
 
 
@@ -37,6 +52,9 @@ def _something_of_each(account: None) -> None:
     inbound.receive(inbound.Reply(sid="SM2", phone=PHONE, sender="MG1", body="Hi"), at=NOW)
     outbox.pause(code=20003, now=NOW)
     Heartbeat.beat(at=NOW)
+    OddCallback.count(Oddity.NOT_SIGNED, at=NOW)
+    StrayRecord.objects.create(sid="SM9", digest="0" * 64, sender=CARE, sent_at=NOW, found_at=NOW)
+    pacing.slow_down(CARE, wished=None, now=NOW)
 
 
 def address(model: Any, page: str, *args: object) -> str:

@@ -398,7 +398,7 @@ def test_a_failure_of_one_number_lets_sending_go_on(account: None) -> None:
 
 def posted_as(message: Message, body: str) -> None:
     """A record at Twilio whose text is not letter for letter the one that we handed over."""
-    outgoing = replace(dispatch._outgoing(message, message.created_at), body=body)
+    outgoing = replace(dispatch._outgoing(message, message.send_by, message.created_at), body=body)
     [outcome] = gateway.send_all_blocking([outgoing])
     assert isinstance(outcome, gateway.Accepted)
 

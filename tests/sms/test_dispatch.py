@@ -11,7 +11,7 @@ from patients.eligibility import Purpose, reasons_for
 from patients.models import ConsentSource, Covers, Patient, SuppressedNumber, SuppressionSource
 from sms import delivery, dispatch, gateway, outbox
 from sms.gateway import transport
-from sms.models import Message, SendingPause
+from sms.models import Message, SenderBudget, SendingPause
 from sms.outbox import LEASE
 from sms.status import Status
 from tests.factories import NOW, PatientFactory
@@ -132,6 +132,7 @@ def test_pauses_grow_to_ten_minutes_and_no_further(twilio: Twilio) -> None:
     pauses = []
     for attempt in (0, 1, 2, 6, 7, 5000):
         Message.objects.update(attempt=attempt, not_before=None)
+        SenderBudget.objects.update(rests_until=None)
         steps.drain()
         message.refresh_from_db()
         assert message.not_before is not None

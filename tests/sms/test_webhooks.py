@@ -1,9 +1,11 @@
 """Twilio's side door opens for Twilio alone."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -12,11 +14,13 @@ from twilio.request_validator import RequestValidator
 
 from patients.models import Covers, SuppressedNumber
 from settings_app.models import SmsSettings
-from sms.models import DeliveryEvent, InboundMessage, Message
+from sms.models import DeliveryEvent, InboundMessage, Message, OddCallback
 from sms.models.inbound import ReplyKind
+from sms.models.odd_callback import Oddity
 from sms.status import Status
-from tests.factories import PatientFactory
+from tests.factories import NOW, PatientFactory
 from tests.sms import steps
+from tests.sms.pages.test_compose_and_review import words
 from tests.sms.twilio import CARE, MARKETING, TOKEN
 
 pytestmark = pytest.mark.django_db
@@ -114,6 +118,50 @@ def test_the_host_that_a_request_names_does_not_count(path: str) -> None:
     assert Client().post(path, news(), headers=headers).status_code == 204
 
 
+@pytest.mark.parametrize(
+    "said_by_the_proxy",
+    [
+        {
+            "X-Forwarded-Host": "internal.example:8443",
+            "X-Forwarded-Proto": "http",
+            "X-Forwarded-Port": "8443",
+        },
+        {"Host": "127.0.0.1:8000", "X-Forwarded-For": "10.0.0.1"},
+        {"Forwarded": "for=10.0.0.1;host=other.example;proto=http"},
+        {"X-Forwarded-Prefix": "/sms", "X-Original-URL": "/elsewhere/"},
+    ],
+)
+def test_what_a_proxy_says_of_the_address_does_not_count(
+    path: str, said_by_the_proxy: dict[str, str]
+) -> None:
+    headers = {"X-Twilio-Signature": signature(path, news())} | said_by_the_proxy
+    assert Client().post(path, news(), headers=headers).status_code == 204
+
+
+@pytest.mark.parametrize("query", ["?source=a%20b", "?b=2&a=1", "?caf%C3%A9=%26", "?empty="])
+def test_the_query_counts_as_it_was_signed(path: str, query: str) -> None:
+    assert post(path + query, news()).status_code == 204
+    assert post(path, news(), signed=signature(path + query, news())).status_code == 403
+
+
+def test_a_public_address_with_a_port_is_signed_with_or_without_it(
+    path: str, settings: Settings, message: Message
+) -> None:
+    settings.PUBLIC_BASE_URL = PUBLIC + ":8443"
+    with_port = str(RequestValidator(TOKEN).compute_signature(f"{PUBLIC}:8443{path}", news()))
+    assert post(path, news(), signed=with_port).status_code == 204
+    assert post(path, news()).status_code == 204
+
+
+def test_while_the_token_is_changed_the_previous_one_counts_too(path: str, settings: Settings) -> None:
+    old = signature(path, news())
+    settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_PREVIOUS = "the new one", TOKEN
+    assert post(path, news(), signed=old).status_code == 204
+    assert post(path, news(), signed=signature(path, news(), token="the new one")).status_code == 204
+    settings.TWILIO_AUTH_TOKEN_PREVIOUS = ""
+    assert post(path, news(), signed=old).status_code == 403
+
+
 def test_without_a_token_of_ours_nobody_can_sign(path: str, settings: Settings) -> None:
     settings.TWILIO_AUTH_TOKEN = ""
     assert post(path, news(), signed=signature(path, news(), token="")).status_code == 403
@@ -121,8 +169,38 @@ def test_without_a_token_of_ours_nobody_can_sign(path: str, settings: Settings) 
 
 def test_an_unknown_text_is_answered_so_that_twilio_stops(caplog: pytest.LogCaptureFixture) -> None:
     path = reverse("sms:twilio_status", args=[uuid.uuid4().hex])
-    assert post(path, news()).status_code == 204
+    for _ in range(3):
+        assert post(path, news()).status_code == 204
     assert "do not have" in caplog.text
+    odd = OddCallback.objects.get()
+    assert (odd.kind, odd.number) == (Oddity.UNKNOWN_TEXT, 3)
+
+
+def test_calls_without_a_valid_signature_are_counted_but_a_flood_is_not_written_down(path: str) -> None:
+    with time_machine.travel(NOW, tick=False) as clock:
+        for _ in range(3):
+            post(path, news(), signed="forged")
+        assert OddCallback.objects.get().number == 1
+        clock.shift(1)
+        post(path, news(), signed="forged")
+    odd = OddCallback.objects.get()
+    assert (odd.kind, odd.number) == (Oddity.NOT_SIGNED, 2)
+
+
+def test_a_manager_reads_of_news_that_could_not_be_used_for_a_day(manager_client: Client) -> None:
+    with time_machine.travel(NOW) as clock:
+        post(reverse("sms:twilio_status", args=[uuid.uuid4().hex]), news())
+        post(INBOUND, reply("Hello"), signed="forged")
+        page = words(manager_client.get("/").content)
+        assert "Twilio brought news 1 time of texts that are not in this database" in page
+        assert "at least 1 call without a valid signature was turned away" in page
+        clock.shift(timedelta(days=1, seconds=5))
+        assert "could not be used" not in words(manager_client.get("/").content)
+
+
+def test_reception_is_not_bothered_with_it(reception_client: Client) -> None:
+    post(reverse("sms:twilio_status", args=[uuid.uuid4().hex]), news())
+    assert "could not be used" not in words(reception_client.get("/").content)
 
 
 @pytest.mark.parametrize("missing", ["MessageSid", "MessageStatus"])

@@ -1,6 +1,17 @@
 """The scenarios, in the order of the table."""
 
-from tests.faults.scenarios import answers, bell, database, kills, news, staff
+from tests.faults.scenarios import (
+    answers,
+    backup,
+    bell,
+    chaos,
+    clocks,
+    database,
+    kills,
+    news,
+    staff,
+    steering,
+)
 from tests.faults.stage import Scenario
 
 ALL: list[Scenario] = [
@@ -9,7 +20,11 @@ ALL: list[Scenario] = [
     *database.SCENARIOS,
     *answers.SCENARIOS,
     *news.SCENARIOS,
+    *clocks.SCENARIOS,
+    *steering.SCENARIOS,
     *staff.SCENARIOS,
     *bell.DOUBLES,
     *database.DISKS,
+    *backup.SCENARIOS,
+    *chaos.SCENARIOS,
 ]

@@ -1,6 +1,6 @@
 """PostgreSQL ends and starts again, or the line to it is cut at each step from claim to settle."""
 
-import signal
+import resource
 import time
 from functools import partial
 
@@ -30,13 +30,10 @@ POINTS: dict[str, tuple[list[str], bool]] = {
 
 
 def immediate_restart(stage: Stage) -> None:
-    """SIGQUIT is PostgreSQL's immediate shutdown: no goodbye to anybody, recovery at the next start."""
     stage.people()
     stage.mid_batch()
-    stage.world.postgres.tell(signal.SIGQUIT)
-    stage.world.postgres.end(signal.SIGQUIT)
-    time.sleep(stage.chance.uniform(0, 1))
-    stage.world.postgres.start()
+    stage.world.restart_postgres(away=stage.chance.uniform(0, 1))
+    stage.lost_news = True
     stage.over()
 
 
@@ -54,36 +51,28 @@ def read_only(stage: Stage) -> None:
     """The database takes no writes for a while, as after a full disk or a failover to a replica."""
     stage.people()
     stage.mid_batch()
-    stage.world.ask("ALTER DATABASE clinic SET default_transaction_read_only = on")
-    stage.world.ask(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'clinic' AND pid <> pg_backend_pid()"
-    )
+    stage.world.let_write(False)
     time.sleep(stage.chance.uniform(3, 6))
-    stage.world.ask("SET default_transaction_read_only = off; ALTER DATABASE clinic RESET ALL")
-    stage.world.ask(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'clinic' AND pid <> pg_backend_pid()"
-    )
+    stage.world.let_write(True)
+    stage.lost_news = True  # What was called back meanwhile found nobody who could write it down.
     stage.over()
 
 
 def full_disk(stage: Stage) -> None:
-    """Whatever the worker writes to its log, there is no room for it."""
-    worker = stage.world.worker
-    worker.end()
-    on_full_disk = stage.world.new_worker("on-full-disk")
-    on_full_disk.command = ["sh", "-c", 'exec "$@" >/dev/full 2>&1', "sh", *on_full_disk.command]
-    on_full_disk.is_ready = lambda _: True
-    stage.world.worker = on_full_disk
-    try:
-        on_full_disk.start()
-        stage.people()
-        stage.mid_batch()
-        stage.over()
-        stage.world.settle()
-    finally:
-        on_full_disk.end()
-        stage.world.worker = worker
-        worker.start()
+    """Whatever the worker writes to its log, there is no room for it: not one byte more, in any of its processes."""
+    stage.people()
+    stage.mid_batch()
+    _room(stage, 0)
+    time.sleep(stage.chance.uniform(3, 6))
+    stage.must(stage.posted() > 0, "nothing left")
+    _room(stage, resource.RLIM_INFINITY)
+    stage.over()
+
+
+def _room(stage: Stage, most: int) -> None:
+    """How large a file may become that the worker writes to. (A full disk says so with another number.)"""
+    for pid in (stage.world.worker.pid, *stage.world.worker.children()):
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
 
 
 SCENARIOS = [

@@ -12,6 +12,7 @@ from aiohttp import ClientSession, TCPConnector
 
 from sms.simulator.signing import signature
 from tests.faults.bad_network import News, Post
+from tests.faults.programs import wait_until
 from tests.faults.stage import Scenario, Stage
 from tests.sms import twilio
 
@@ -30,6 +31,7 @@ def every_order(stage: Stage) -> None:
     orders = dict(enumerate(ORDERS))
     todo: list[tuple[str, str, str, tuple[str, ...]]] = []
     session: list[ClientSession] = []
+    told: list[str] = []
 
     async def tell(post: Post, body: bytes) -> None:
         sid = json.loads(body)["sid"]
@@ -45,12 +47,15 @@ def every_order(stage: Stage) -> None:
                 post.callback, data=urlencode(form), headers=_typed(headers)
             ) as answer:
                 stage.must(answer.status == 204, f"news before the answer was answered {answer.status}")
+        told.append(sid)
 
     stage.people(len(ORDERS))
     stage.world.to_twilio.before_answer = tell
     stage.group_sms()
     stage.until_posted(len(ORDERS))
-    if not before:
+    if before:
+        wait_until(lambda: len(told) == len(ORDERS), "all to be told")
+    else:
         _tell_all(stage, todo)
     stage.over()
     stage.world.settle()
@@ -100,13 +105,13 @@ def badly_delivered(stage: Stage) -> None:
     stage.group_sms()
     stage.until_posted(200)
     stage.over()
-    stage.more["news_is_complete"] = False
+    stage.lost_news = True
 
 
 def forged(stage: Stage) -> None:
     """A thousand callbacks that Twilio did not sign, while its own do not come: each says "not delivered"."""
     stage.world.twilio.set(callbacks=False)
-    stage.more["news_is_complete"] = False
+    stage.lost_news = True
     stage.people()
     stage.group_sms()
     stage.until_posted(200)

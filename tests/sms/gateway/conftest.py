@@ -16,6 +16,7 @@ def account(settings: Settings) -> None:
     """An account, and an origin at which nobody listens until a test says otherwise."""
     settings.TWILIO_ACCOUNT_SID = "AC" + "0" * 32
     settings.TWILIO_AUTH_TOKEN = "a-token"
+    settings.TWILIO_AUTH_TOKEN_PREVIOUS = ""
     settings.TWILIO_API_URL = "http://127.0.0.1:1"
 
 

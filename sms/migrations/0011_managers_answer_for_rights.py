@@ -26,7 +26,7 @@ def backwards(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sms", "0007_why_sending_rests"),
+        ("sms", "0010_restored_backup"),
         ("patients", "0006_rights_permissions"),
     ]
     operations = [migrations.RunPython(forwards, backwards)]
