@@ -51,7 +51,7 @@ def test_reconciliation_asks_twilio_and_sends_nothing(twilio: Twilio) -> None:
     taken = steps.claimed(PatientFactory.create(), at=now)
     gateway.send_all_blocking([dispatch._outgoing(message, now) for message in taken.messages])
     dispatch.settle(taken, [gateway.OutcomeUnknown("timeout")], now=now)
-    assert run("reconcile_messages") == "1 settled."
-    assert run("reconcile_messages") == "0 settled."
+    assert run("reconcile_messages") == "1 settled, lost news of 0."
+    assert run("reconcile_messages") == "0 settled, lost news of 0."
     assert len(twilio.posts()) == 1
     assert Message.objects.get().sid == twilio.texts()[0]["sid"]
