@@ -2,7 +2,7 @@
 
 from django import template
 
-from sms import gateway
+from sms import gateway, lost_news
 from sms.models import Message
 from sms.status import Status
 
@@ -17,11 +17,20 @@ def what_happened(code: int) -> str:
 
 
 @register.filter
-def in_doubt(message: Message) -> str:
-    """For a text of which we do not know, or that was not sent: what happened and what to do; else nothing."""
-    if message.status == Status.UNKNOWN:
-        return f"{gateway.NOT_KNOWN.happened} {gateway.NOT_KNOWN.remedy}"
-    if message.status == Status.NOT_SENT:
-        again = "" if message.group_id else " Write it again if it still matters, or call the patient."
-        return f"Twilio never had this text, so it did not arrive.{again}"
+def why(message: Message) -> str:
+    """Why a text stands where it stands, and what to do, where no error code says so; "" if there is nothing to say."""
+    match message.status:
+        case Status.UNKNOWN:
+            return f"{gateway.NOT_KNOWN.happened} {gateway.NOT_KNOWN.remedy}"
+        case Status.NOT_SENT:
+            again = "" if message.group_id else " Write it again if it still matters, or call the patient."
+            return f"Twilio never had this text, so it did not arrive.{again}"
+        case Status.FAILED | Status.UNDELIVERED:
+            return "Twilio gave no reason. Send it again later if it still matters, or call the patient."
+        case Status.EXPIRED:
+            return "Its time was over before it could leave."
+        case Status.CANCELLED if message.appointment_id:
+            return "The appointment was cancelled."
+        case Status.ACCEPTED | Status.SENT if message.news_asked >= len(lost_news.ASK_AFTER):
+            return "Twilio has said no more about it for a day: it may have arrived."
     return ""
