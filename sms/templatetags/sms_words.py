@@ -1,8 +1,14 @@
 """Plain words for what only Twilio has a number for."""
 
-from django import template
+from datetime import datetime, timedelta
+from typing import Any
 
+from django import template
+from django.utils import timezone
+
+from clinic.lib import clock
 from sms import gateway
+from sms.models import GroupMessage
 
 register = template.Library()
 
@@ -12,3 +18,40 @@ def what_happened(code: int) -> str:
     """An error code as staff can use it: what happened, and what to do."""
     meaning = gateway.meaning(code)
     return f"{meaning.happened} {meaning.remedy}"
+
+
+@register.inclusion_tag("partials/_status.html")
+def group_status(group: GroupMessage) -> dict[str, Any]:
+    """The state of a group SMS; one that has not begun is scheduled."""
+    if group.waits_until(timezone.now()):
+        return {"status": "scheduled", "label": "Scheduled"}
+    return {"status": group.status, "label": group.get_status_display()}
+
+
+@register.filter
+def town(zone: str) -> str:
+    """What people call a time zone: its town."""
+    return clock.town(zone)
+
+
+@register.filter
+def there(at: datetime, zone: str) -> str:
+    """An instant by the clocks of `zone`, as one says it today: "tomorrow from 9:00"."""
+    then, now = clock.local(at, zone), clock.local(timezone.now(), zone)
+    days = {now.date(): "today", now.date() + timedelta(days=1): "tomorrow"}
+    day = days.get(then.date(), f"on {then:%A} {then.day} {then:%B}")
+    return f"{day} from {then.hour}:{then:%M}"
+
+
+@register.filter
+def until(at: datetime) -> str:
+    """How long it is until `at`: "4 min 12 s" within the hour, else "3 hours"; "" once it has come."""
+    seconds = round((at - timezone.now()).total_seconds())
+    if seconds <= 0:
+        return ""
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60:02} s"
+    if seconds < 2 * 86_400:
+        hours = seconds // 3600
+        return f"{hours} hour{'s' if hours > 1 else ''}"
+    return f"{seconds // 86_400} days"
