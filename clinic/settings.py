@@ -161,6 +161,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "sms.tasks.tick", "schedule": 5.0, "options": {"expires": 10}},
     "look up unknown": {"task": "sms.tasks.look_up_unknown", "schedule": 15.0, "options": {"expires": 30}},
+    "release": {"task": "sms.tasks.release_promotions", "schedule": 60.0, "options": {"expires": 120}},
     "reminders": {"task": "sms.tasks.queue_due_reminders", "schedule": 60.0, "options": {"expires": 120}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")

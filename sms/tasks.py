@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from sms import composing, delivery, dispatch, outbox, reminders, steering
+from sms import composing, delivery, dispatch, outbox, reminders, steering, timing
 from sms.models import GroupMessage, Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -59,6 +59,13 @@ def tick() -> None:
 @shared_task
 def look_up_unknown() -> None:
     delivery.look_up_unknown(clock=timezone.now, until=timezone.now() + LONGEST_LOOK_UP)
+
+
+@shared_task
+def release_promotions() -> None:
+    """After a change of the quiet hours or of a patient's time zone. Everything else is written on the rows."""
+    if timing.release(now=timezone.now()):
+        _ring(drain)
 
 
 @shared_task
