@@ -240,6 +240,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "lost news": {"task": "sms.tasks.ask_for_lost_news", "schedule": 60.0, "options": {"expires": 120}},
     "patients tick": {"task": "patients.tasks.tick", "schedule": SMS_TICK, "options": {"expires": 10}},
+    "release": {"task": "sms.tasks.release_promotions", "schedule": 60.0, "options": {"expires": 120}},
     "reminders": {"task": "sms.tasks.queue_due_reminders", "schedule": 60.0, "options": {"expires": 120}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")

@@ -138,6 +138,16 @@ def extent(group: GroupMessage, settings: SmsSettings) -> tuple[int, int]:
     return found["number"], found["longest"] or 0
 
 
+def per_zone(group: GroupMessage, *, number: int) -> dict[str, int]:
+    """How many of the `number` who get it live in which time zone; "" is the clinic's."""
+    if not Patient.objects.exclude(time_zone="").exists():
+        return {"": number}
+    elsewhere = recipients(group).exclude(time_zone="")
+    found: dict[str, int] = dict(elsewhere.values_list("time_zone").annotate(Count("pk")))
+    at_home = number - sum(found.values())
+    return ({"": at_home} if at_home else {}) | found
+
+
 def parts(group: GroupMessage, settings: SmsSettings) -> Parts:
     """Exact parts over all recipients: each distinct text is counted once and multiplied."""
     written = recipients(group).annotate(text=text_expression(with_clinic(template_of(group.body), settings)))

@@ -14,7 +14,18 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from clinic.bells import ring as _ring
-from sms import breaker, composing, delivery, dispatch, lost_news, outbox, reminders, restored, steering
+from sms import (
+    breaker,
+    composing,
+    delivery,
+    dispatch,
+    lost_news,
+    outbox,
+    reminders,
+    restored,
+    steering,
+    timing,
+)
 from sms.models import GroupMessage, Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -70,6 +81,13 @@ def look_up_unknown() -> None:
 @shared_task
 def ask_for_lost_news() -> None:
     lost_news.ask(clock=timezone.now, until=timezone.now() + LONGEST_LOOK_UP)
+
+
+@shared_task
+def release_promotions() -> None:
+    """After a change of the quiet hours or of a patient's time zone. Everything else is written on the rows."""
+    if timing.release(now=timezone.now()):
+        _ring(drain)
 
 
 @shared_task

@@ -4,7 +4,19 @@ from django.urls import path, register_converter
 from django.urls.converters import UUIDConverter
 
 from sms import webhooks
-from sms.views import compose, everything, groups, inbox, log, one_off, pause, review, second_try, why
+from sms.views import (
+    compose,
+    everything,
+    groups,
+    inbox,
+    log,
+    one_off,
+    pause,
+    review,
+    second_try,
+    steering,
+    why,
+)
 
 app_name = "sms"
 
@@ -40,6 +52,10 @@ urlpatterns = [
     path("sms/<uuid:group_id>/", groups.detail, name="group_detail"),
     path("sms/<uuid:group_id>/progress/", groups.progress, name="progress"),
     path("sms/<uuid:group_id>/send-again/", second_try.send_again, name="send_again"),
+    path("sms/<uuid:group_id>/pause/", steering.pause, name="group_pause"),
+    path("sms/<uuid:group_id>/resume/", steering.resume, name="group_resume"),
+    path("sms/<uuid:group_id>/stop/", steering.stop, name="stop"),
+    path("sms/<uuid:group_id>/back-to-draft/", steering.back_to_draft, name="back_to_draft"),
     path("sms/<uuid:group_id>/people/", groups.people, name="group_people"),
     path("webhooks/twilio/status/<token:token>/", webhooks.status, name="twilio_status"),
     path("webhooks/twilio/inbound/", webhooks.reply, name="twilio_inbound"),

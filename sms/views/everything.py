@@ -1,13 +1,12 @@
 """Everything held on one patient: a page to print, and a file for a machine. Both are logged."""
 
-from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from clinic.staff import staff
+from clinic.staff import permission_required, staff
 from patients.models import Patient
 from settings_app.models import SmsSettings
 from sms import everything

@@ -1,11 +1,11 @@
 """Why did I get this? One text, one page, to print."""
 
-from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from clinic.staff import permission_required
 from settings_app.models import SmsSettings
 from sms import proof
 from sms.models import Message

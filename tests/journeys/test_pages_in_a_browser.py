@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.clinic import Clinic
 
@@ -61,7 +61,8 @@ def test_pages_are_accessible_and_fit(
         page = context.new_page()
         complaints: list[str] = []
         page.on("console", lambda line: complaints.append(f"{page.url} {line.text}"))
-        pages = [*paths(clinic), review(page)]
+        coming = scheduled(page)
+        pages = [*paths(clinic), review(page), coming, f"{coming}stop/"]
         complaints += [complaint for path in pages for complaint in look_at(page, path)]
     # A page that is not there is told so by the browser as well.
     assert [said for said in complaints if "404 (Not Found)" not in said] == []
@@ -74,6 +75,17 @@ def review(page: Page) -> str:
     page.get_by_label("This is a marketing message").check()
     page.get_by_role("button", name="Review").click()
     page.wait_for_url("**/review/")
+    return page.url
+
+
+def scheduled(page: Page) -> str:
+    """A group SMS that begins tomorrow; returns its address."""
+    page.goto("/sms/new/")
+    page.get_by_label("Message", exact=True).fill("We are closed on Friday.")
+    page.get_by_role("button", name="Review").click()
+    page.get_by_text("Choose a time for it instead").click()
+    page.get_by_role("button", name="Schedule").click()
+    expect(page.get_by_role("button", name="Stop, back to draft")).to_be_visible()
     return page.url
 
 
