@@ -3,6 +3,7 @@
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -119,11 +120,12 @@ def check(
         return checked
     used = places.values()
     checked.unused = [letter(at) for at, name in enumerate(sheet.header) if name.strip() and at not in used]
-    reader, earlier = Reader(places, country, today), Earlier()
+    reader = Reader(places, country, today)
     try:
-        for lines in _batches(reader.read(row, cells) for row, cells in sheet.rows()):
-            _check_batch(lines, checked, earlier, plan)
-            note("read", sum(checked.counts.values()))
+        with closing(Earlier()) as earlier:
+            for lines in _batches(reader.read(row, cells) for row, cells in sheet.rows()):
+                _check_batch(lines, checked, earlier, plan)
+                note("read", sum(checked.counts.values()))
     except Unreadable as unreadable:
         checked.problem = Problem(0, str(unreadable))
     if not any(checked.counts.values()) and checked.problem is None:
