@@ -17,6 +17,8 @@ django_stubs_ext.monkeypatch()
 DATA_DIR = environment.data_dir()
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = environment.secret_key(DATA_DIR)
+# They open no session: with them alone the numbers of erased patients are recognised.
+OLD_SECRET_KEYS = env.list("OLD_SECRET_KEYS", default=[])
 
 # The address that patients' phones and Twilio's servers know us by. Signatures are checked against it, never
 # against the Host header, which the sender of a request can choose.
@@ -162,6 +164,7 @@ CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "sms.tasks.tick", "schedule": 5.0, "options": {"expires": 10}},
     "look up unknown": {"task": "sms.tasks.look_up_unknown", "schedule": 15.0, "options": {"expires": 30}},
     "reminders": {"task": "sms.tasks.queue_due_reminders", "schedule": 60.0, "options": {"expires": 120}},
+    "erasures": {"task": "sms.tasks.finish_erasures", "schedule": 300.0, "options": {"expires": 600}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 if CELERY_BROKER_URL.startswith("filesystem"):

@@ -149,7 +149,7 @@ def _in_scope(scope: Scope) -> QuerySet[Patient]:
     The column is asked as well, because it is looked at again on the locked row: a choice that was made while
     the statement waited counts.
     """
-    everybody = Patient.objects.order_by()
+    everybody = Patient.objects.not_erased().order_by()
     if scope == Scope.EVERYONE:
         return everybody
     chose = ConsentEvent.objects.filter(patient=OuterRef("pk"), source__in=CHOSEN)
@@ -162,7 +162,9 @@ def _untouched(batch: PreferenceBatch) -> QuerySet[Patient]:
     Joined by the patient's id, so that a database that does not know yet how large the batch is finds each
     patient by an index.
     """
-    return Patient.objects.filter(consent_events__batch=batch, consent_event=F("consent_events__pk"))
+    return Patient.objects.not_erased().filter(
+        consent_events__batch=batch, consent_event=F("consent_events__pk")
+    )
 
 
 def _locked(patients: QuerySet[Patient]) -> QuerySet[Patient]:

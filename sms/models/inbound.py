@@ -29,9 +29,13 @@ FOR_STAFF_TO_READ = frozenset({ReplyKind.MAY_BE_STOP, ReplyKind.OTHER})
 
 
 class InboundMessageQuerySet(models.QuerySet["InboundMessage"]):
+    def not_erased(self) -> Self:
+        """Those that still say anything. Of the others only the sid is kept, so that a replay is one."""
+        return self.exclude(phone="")
+
     def waiting(self) -> Self:
         """Replies that may be an opt-out and that nobody has decided about."""
-        return self.filter(kind=ReplyKind.MAY_BE_STOP, handled_at=None)
+        return self.not_erased().filter(kind=ReplyKind.MAY_BE_STOP, handled_at=None)
 
     def waiting_first(self) -> Self:
         """Those that wait for a decision on top, each part the newest first."""
@@ -41,7 +45,9 @@ class InboundMessageQuerySet(models.QuerySet["InboundMessage"]):
 
 class InboundMessage(models.Model):
     sid = models.CharField(max_length=34, unique=True)
-    phone = models.CharField(max_length=16)
+    phone = models.CharField(
+        max_length=16
+    )  # Empty, with the body, once the last patient who had it is erased.
     sender = models.CharField(max_length=34, help_text="The number or messaging service it was sent to.")
     body = models.TextField()
     kind = models.CharField(max_length=12, choices=ReplyKind.choices)
