@@ -78,7 +78,8 @@ def _apply(message: Message, *, status: str, error_code: int | None, at: datetim
 
 
 def _draw_consequences(message: Message, news: Status, error_code: int | None, at: datetime) -> None:
-    if error_code and news in {Status.FAILED, Status.UNDELIVERED}:
+    # A text of an erased patient has no number for which it could mean anything.
+    if error_code and message.phone and news in {Status.FAILED, Status.UNDELIVERED}:
         consequences.draw(code=error_code, phone=message.phone, purpose=message.purpose, at=at)
 
 
@@ -102,7 +103,8 @@ def _due(now: datetime) -> list[Message]:
     for number, after in enumerate(LOOK_UP_AFTER):
         due |= Q(look_ups=number, status_at__lte=now - after)
     # Shuffled, so that numbers whose list cannot be read do not keep all others waiting.
-    return list(Message.objects.filter(due, status=Status.UNKNOWN).order_by("?")[:BATCH])
+    unknown = Message.objects.filter(status=Status.UNKNOWN, erased_at=None)
+    return list(unknown.filter(due).order_by("?")[:BATCH])
 
 
 def _look_up(message: Message, clock: Clock) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 
 from patients.eligibility import EVERY_PURPOSE, Purpose, stopped_by
-from patients.models import ConsentEvent, SuppressedNumber
+from patients.models import ConsentEvent, Covers, SuppressedNumber
 from patients.models.consent import CHOSEN
 from sms import consequences
 from sms.models import DeliveryEvent, Message
@@ -59,6 +59,7 @@ def why(message: Message) -> Why:
     """Four queries, whatever has happened since."""
     sender = sender_for(message.purpose)
     blocks = SuppressedNumber.objects.filter(phone=message.phone, blocked_at__gte=message.created_at)
+    blocks = blocks.exclude(covers=Covers.PROMOTIONS)
     return Why(
         message=message,
         proof=message.consent_event,

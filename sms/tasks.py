@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from sms import composing, delivery, dispatch, outbox, reminders
+from sms import composing, delivery, dispatch, erasure, outbox, reminders
 from sms.models import GroupMessage, Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -64,6 +64,11 @@ def look_up_unknown() -> None:
 def queue_due_reminders() -> None:
     if reminders.queue_due_reminders(now=timezone.now()):
         _ring(drain)
+
+
+@shared_task
+def finish_erasures() -> None:
+    erasure.finish(at=timezone.now())
 
 
 def _freeze_or_log(group_id: UUID) -> None:
