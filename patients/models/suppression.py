@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from clinic import keyed_hash
+from clinic.lib.phone import display
 
 _SALT = "patients.suppressed_number"
 
@@ -90,3 +91,8 @@ class SuppressedNumber(models.Model):
 
     def __str__(self) -> str:
         return f"Suppressed number {self.pk}"
+
+    @property
+    def phone_display(self) -> str:
+        """The number grouped for reading; empty once it is erased."""
+        return display(self.phone) if self.phone else ""

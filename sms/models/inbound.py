@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Case, Q, Value, When
 
+from clinic.lib.phone import display
+
 
 class ReplyKind(models.TextChoices):
     """What a reply asks for, as `sms.keywords` reads it."""
@@ -91,3 +93,8 @@ class InboundMessage(models.Model):
     def can_be_refusal(self) -> bool:
         """Whether staff may still record it as one: not if the app or staff have done so."""
         return self.kind in FOR_STAFF_TO_READ and self.handled_as != Handled.REFUSAL
+
+    @property
+    def phone_display(self) -> str:
+        """The number grouped for reading; empty once it is erased."""
+        return display(self.phone) if self.phone else ""

@@ -39,7 +39,11 @@ def test_says_what_goes_and_what_stays(manager_client: Client, zoe: Patient) -> 
     for said in (
         *("Erase Zoë Müller for good?", "This cannot be undone"),
         *("2 texts to them", "1 of them waits and will not be sent", "1 reply from their number"),
-        *("1 appointment,", "2 entries in the ledger", "1 text is being sent at this moment"),
+        *(
+            "1 appointment, past and to come",
+            "2 entries in the ledger",
+            "1 text is being sent at this moment",
+        ),
         *("A scrambled form of the number", "Twilio’s own records"),
     ):
         assert said in page, said
