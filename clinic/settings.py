@@ -18,6 +18,8 @@ django_stubs_ext.monkeypatch()
 DATA_DIR = environment.data_dir()
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = environment.secret_key(DATA_DIR)
+# They open no session: with them alone the numbers of erased patients are recognised.
+OLD_SECRET_KEYS = env.list("OLD_SECRET_KEYS", default=[])
 
 # The address that patients' phones and Twilio's servers know us by. Signatures are checked against it, never
 # against the Host header, which the sender of a request can choose.
@@ -242,6 +244,7 @@ CELERY_BEAT_SCHEDULE = {
     "patients tick": {"task": "patients.tasks.tick", "schedule": SMS_TICK, "options": {"expires": 10}},
     "release": {"task": "sms.tasks.release_promotions", "schedule": 60.0, "options": {"expires": 120}},
     "reminders": {"task": "sms.tasks.queue_due_reminders", "schedule": 60.0, "options": {"expires": 120}},
+    "erasures": {"task": "sms.tasks.finish_erasures", "schedule": 300.0, "options": {"expires": 600}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 if CELERY_BROKER_URL.startswith("filesystem"):

@@ -21,7 +21,7 @@ def in_scope(scope: Scope) -> QuerySet[Patient]:
     The column is asked as well, because it is looked at again on the locked row: a choice that was made while
     the statement waited counts.
     """
-    everybody = Patient.objects.order_by()
+    everybody = Patient.objects.not_erased().order_by()
     if scope == Scope.EVERYONE:
         return everybody
     chose = ConsentEvent.objects.filter(patient=OuterRef("pk"), source__in=CHOSEN)
@@ -37,7 +37,7 @@ def untouched(batch: PreferenceBatch, *, after: int = 0, up_to: int | None = Non
     of_batch = {"consent_events__batch": batch, "consent_events__patient__gt": after}
     if up_to is not None:
         of_batch["consent_events__patient__lte"] = up_to
-    return Patient.objects.filter(**of_batch, consent_event=F("consent_events__pk")).order_by()
+    return Patient.objects.not_erased().filter(**of_batch, consent_event=F("consent_events__pk")).order_by()
 
 
 def changing(batch: PreferenceBatch, *, after: int, up_to: int) -> QuerySet[Patient]:

@@ -83,7 +83,7 @@ def with_clinic(template: Template, settings: SmsSettings) -> Template:
 
 def everybody(group: GroupMessage) -> "QuerySet[WithAnnotations[Patient, Judged]]":
     """All patients, judged for this group SMS: `left_out_reason` is "" for those who get it."""
-    return judged(Patient.objects.order_by(), group.purpose, deselected=deselected_ids(group))
+    return judged(Patient.objects.not_erased().order_by(), group.purpose, deselected=deselected_ids(group))
 
 
 def verdicts_for(group: GroupMessage, patients: list[Patient]) -> dict[int, Reason | None]:

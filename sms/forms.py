@@ -8,6 +8,7 @@ from django import forms
 from django.db.models import Q
 
 from clinic.lib import clock
+from clinic.lib.names import folded
 from clinic.lib.phone import search_digits
 from clinic.lib.placeholders import PlaceholderError
 from clinic.lib.sms_text import MAX_CHARACTERS
@@ -149,7 +150,7 @@ class InboxForm(forms.Form):
     def results(self, *, country: str) -> InboundMessageQuerySet:
         """The replies it finds. What cannot be understood is left aside."""
         self.is_valid()
-        found = InboundMessage.objects.all()
+        found = InboundMessage.objects.not_erased()
         if text := self.cleaned_data.get("q"):
             people = Patient.objects.search(text, country=country).exclude(phone="").order_by()
             matches = Q(body__icontains=text) | Q(phone__in=people.values("phone"))
@@ -160,3 +161,25 @@ class InboxForm(forms.Form):
         if kind == self.WAITING:
             return found.waiting()
         return found.filter(kind=kind) if kind else found
+
+
+class EraseForm(forms.Form):
+    """The name of `patient`, typed by hand. Case, accents and blanks do not matter."""
+
+    typed = forms.CharField(
+        label="To confirm, type the patient's full name",
+        max_length=201,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, data: Any = None, *, patient: Patient) -> None:
+        super().__init__(data)
+        self.patient = patient
+
+    def clean_typed(self) -> str:
+        typed = str(self.cleaned_data["typed"])
+        if folded(typed) != folded(self.patient.full_name):
+            raise forms.ValidationError(
+                "That is not the name of this patient. Nothing has been erased.", code="other_name"
+            )
+        return typed

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 
 from patients.eligibility import EVERY_PURPOSE, Purpose, stopped_by
-from patients.models import ConsentEvent, SuppressedNumber
+from patients.models import ConsentEvent, Covers, SuppressedNumber
 from patients.models.consent import CHOSEN
 from sms import consequences
 from sms.models import DeliveryEvent, Message
@@ -19,8 +19,8 @@ SHOWN = 50
 class Why:
     """One text and what stands behind it.
 
-    `proof` is the consent that allowed a promotion; `since` are later entries of the ledger, oldest first, and
-    `blocks` the STOPs of the number it went to that came after it was made.
+    `proof` is the consent that allowed a promotion, or what the ledger said when one was withheld; `since` are later
+    entries of the ledger, oldest first, and `blocks` the STOPs of the number it went to that came after it was made.
     """
 
     message: Message
@@ -56,20 +56,29 @@ class Why:
 
 
 def why(message: Message) -> Why:
-    """Four queries, whatever has happened since."""
+    """Five queries at most, whatever has happened since."""
+    proof = message.consent_event or _said_when_withheld(message)
     sender = sender_for(message.purpose)
     blocks = SuppressedNumber.objects.filter(phone=message.phone, blocked_at__gte=message.created_at)
+    blocks = blocks.exclude(covers=Covers.PROMOTIONS)
     return Why(
         message=message,
-        proof=message.consent_event,
-        since=list(_since(message).select_related("recorded_by").order_by("pk")[:SHOWN]),
+        proof=proof,
+        since=list(_since(message, proof).select_related("recorded_by").order_by("pk")[:SHOWN]),
         blocks=list(blocks.exclude(phone="").order_by("pk")[:SHOWN]),
         news=list(message.delivery_events.all()[:SHOWN]),
         stop_ends_all=stopped_by(consequences.covers(sender)) == EVERY_PURPOSE,
     )
 
 
-def _since(message: Message) -> QuerySet[ConsentEvent]:
+def _said_when_withheld(message: Message) -> ConsentEvent | None:
+    if message.purpose != Purpose.MARKETING or message.status != Status.LEFT_OUT:
+        return None
+    said = ConsentEvent.objects.filter(patient=message.patient_id, at__lte=message.status_at)
+    return said.select_related("recorded_by").order_by("-pk").first()
+
+
+def _since(message: Message, proof: ConsentEvent | None) -> QuerySet[ConsentEvent]:
     """By the ledger's own order where there is a proof: two entries may bear the same time."""
-    later = Q(pk__gt=message.consent_event_id) if message.consent_event_id else Q(at__gt=message.created_at)
+    later = Q(pk__gt=proof.pk) if proof else Q(at__gt=message.created_at)
     return ConsentEvent.objects.filter(later, patient=message.patient_id)

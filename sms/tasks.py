@@ -19,6 +19,7 @@ from sms import (
     composing,
     delivery,
     dispatch,
+    erasure,
     lost_news,
     outbox,
     reminders,
@@ -94,6 +95,11 @@ def release_promotions() -> None:
 def queue_due_reminders() -> None:
     if reminders.queue_due_reminders(now=timezone.now()):
         _ring(drain)
+
+
+@shared_task
+def finish_erasures() -> None:
+    erasure.finish(at=timezone.now())
 
 
 def _freeze_or_log(group_id: UUID) -> None:

@@ -6,6 +6,7 @@ from django.urls.converters import UUIDConverter
 from sms import webhooks
 from sms.views import (
     compose,
+    erase,
     everything,
     groups,
     inbox,
@@ -45,6 +46,7 @@ urlpatterns = [
     # About patients, but with their texts, of which `patients` knows nothing.
     path("patients/<int:patient_id>/everything/", everything.page, name="everything"),
     path("patients/<int:patient_id>/everything.json", everything.download, name="everything_json"),
+    path("patients/<int:patient_id>/erase/", erase.erase, name="erase"),
     path("sms/<uuid:group_id>/edit/", compose.edit, name="edit"),
     path("sms/<uuid:group_id>/review/", review.review, name="review"),
     path("sms/<uuid:group_id>/review/people/", review.people, name="review_people"),

@@ -1,4 +1,5 @@
-"""The consent ledger: one row for each time a preference was set. Rows are never changed or removed."""
+"""The consent ledger: one row for each time a preference was set. Rows are never removed, nor changed,
+but that an erasure takes the number and the words out of them."""
 
 from django.conf import settings
 from django.db import models
@@ -109,6 +110,8 @@ class ConsentEvent(models.Model):
         PreferenceBatch, null=True, db_index=False, on_delete=models.PROTECT, related_name="events"
     )
     at = models.DateTimeField()
+    # The patient was erased: the number and the words are gone. The database allows no other change, ever.
+    erased_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["-id"]

@@ -14,7 +14,7 @@ from patients.models import Appointment, Patient
 @permission_required("patients.add_appointment", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: HttpRequest, pk: int) -> HttpResponse:
-    patient = get_object_or_404(Patient, pk=pk)
+    patient = get_object_or_404(Patient.objects.not_erased(), pk=pk)
     form = AppointmentForm(request.POST or None)
     if form.is_valid():
         Appointment.objects.create(

@@ -27,7 +27,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
 
 
 def _page(request: HttpRequest) -> HttpResponse:
-    counts = {"patients": Patient.objects.count(), "consents": ConsentEvent.objects.count()}
+    counts = {"patients": Patient.objects.not_erased().count(), "consents": ConsentEvent.objects.count()}
     return render(request, "patients/export.html", {"counts": counts})
 
 

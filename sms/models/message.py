@@ -103,6 +103,8 @@ class Message(models.Model):
         related_name="+",
         db_index=False,
     )
+    # The patient was erased: number and words are gone, what became of the text is not.
+    erased_at = models.DateTimeField(null=True, editable=False)
 
     objects = MessageQuerySet.as_manager()
 
@@ -117,13 +119,20 @@ class Message(models.Model):
                 name="message_left_out_has_a_reason",
             ),
             models.CheckConstraint(
-                condition=Q(status=Status.LEFT_OUT) | ~Q(phone=""), name="message_has_a_number"
+                condition=Q(status=Status.LEFT_OUT) | ~Q(phone="") | Q(erased_at__isnull=False),
+                name="message_has_a_number",
+            ),
+            # And what is erased is never sent, whoever would queue it again.
+            models.CheckConstraint(
+                condition=Q(erased_at=None)
+                | (Q(phone="", body="") & ~Q(status__in=[Status.QUEUED, Status.SENDING])),
+                name="message_erased_is_bare",
             ),
             # Nobody gets the same group SMS twice: neither a person nor a phone.
             models.UniqueConstraint(fields=["group", "patient"], name="message_once_per_patient"),
             models.UniqueConstraint(
                 fields=["group", "phone"],
-                condition=~Q(status=Status.LEFT_OUT) & Q(group__isnull=False),
+                condition=~Q(status=Status.LEFT_OUT) & Q(group__isnull=False, erased_at=None),
                 name="message_once_per_number",
             ),
             models.UniqueConstraint(

@@ -18,7 +18,7 @@ MAY = "patients.disclose_patient"
 @never_cache
 @require_safe
 def page(request: HttpRequest, patient_id: int) -> HttpResponse:
-    patient = get_object_or_404(Patient, pk=patient_id)
+    patient = get_object_or_404(Patient.objects.not_erased(), pk=patient_id)
     held = everything.held_on(patient)
     everything.disclosed(patient_id=patient_id, by=staff(request), how="page")
     context = {"held": held, "patient": patient, "clinic": SmsSettings.load(), "now": timezone.now()}
@@ -30,7 +30,7 @@ def page(request: HttpRequest, patient_id: int) -> HttpResponse:
 @require_POST
 def download(request: HttpRequest, patient_id: int) -> StreamingHttpResponse:
     """Posted, so that no link makes a browser fetch it. The file's name names nobody."""
-    held = everything.held_on(get_object_or_404(Patient, pk=patient_id))
+    held = everything.held_on(get_object_or_404(Patient.objects.not_erased(), pk=patient_id))
     everything.disclosed(patient_id=patient_id, by=staff(request), how="json")
     return StreamingHttpResponse(
         everything.as_json(held),

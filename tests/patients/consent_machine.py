@@ -107,7 +107,7 @@ class Consent(RuleBasedStateMachine):
 
     @rule(target=patients, rows=st.lists(st.tuples(numbers, choices), min_size=1, max_size=3))
     def import_(self, rows: list[Asked]) -> MultipleResults[int]:
-        before = set(self.memory.people)
+        before = set(Patient.objects.values_list("pk", flat=True))
         registration.register_many(
             details=[(_details(number), _choice(said, ConsentSource.IMPORT)) for number, said in rows],
             at=self.later(),

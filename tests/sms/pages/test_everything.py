@@ -68,7 +68,7 @@ def test_the_page_holds_everything(manager_client: Client, ada: Patient) -> None
         *("What we hold on Ada Okoro", "C-17", "+61 412 345 678", "with Dr Osei"),
         *("the clinic’s default", "they said so in person", "they answered STOP", "“STOP”"),
         *("A tenth off", "Your glasses are here", "The phone network: delivered 24 Nov 2026, 12:00."),
-        *("Thank you so much", "from +61412000111", "by a STOP reply"),
+        *("Thank you so much", "from +61 412 000 111", "by a STOP reply"),
     ):
         assert held in shown, held
 

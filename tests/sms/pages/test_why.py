@@ -116,6 +116,9 @@ def test_whoever_was_left_out_is_told_why(reception_client: Client) -> None:
     assert "Why did I not get this text?" in page
     assert "Does not accept marketing" in page
     assert "A tenth off" in page
+    assert "they said so in person" in page.split("What the ledger of consents said at that time:")[1]
+    assert "Nothing. The preference is as it was." in page
+    assert "How to get no more" not in page
 
 
 def test_a_text_that_was_left_out_at_the_last_moment_says_so(reception_client: Client) -> None:

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("patients", "0004_batches_in_slices"),
+        ("patients", "0006_rights_permissions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
