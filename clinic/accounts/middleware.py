@@ -16,8 +16,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
+from clinic.accounts.apps import SEEN_AT
 from clinic.accounts.roles import SEND_TO_GROUPS
-from clinic.accounts.sessions import SEEN_AT
 from settings_app.middleware import settings_of
 
 GetResponse = Callable[[HttpRequest], HttpResponse]

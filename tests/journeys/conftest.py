@@ -17,6 +17,7 @@ REDIS_DATABASES = {
     "test_confirm_once": 7,
     "test_pages_in_a_browser": 8,
     "test_times_in_a_browser": 13,
+    "test_accounts": 15,
 }
 
 expect.set_options(timeout=15_000)

@@ -61,6 +61,11 @@ def paths(clinic: Clinic) -> list[str]:
         "/settings/sms/",
         "/settings/sms/apply/?to=accept",
         "/accounts/password/",
+        "/accounts/",
+        "/accounts/second-step/?required",
+        "/team/",
+        "/team/invite/",
+        "/team/2/",
         "/nowhere/",
     ]
 

@@ -1,19 +1,22 @@
 """Every address of the project, as every role and as nobody: it opens for those it was decided for, and no others."""
 
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from clinic.accounts import roles
-from sms.models import InboundMessage
+from patients.models import Patient
+from sms.models import InboundMessage, SendingPause
 from tests.clinic.accounts.decisions import DECISIONS, STAFF, Who
-from tests.factories import NOW, AppointmentFactory, UserFactory
-from tests.sms.steps import draft
+from tests.factories import NOW, AppointmentFactory, PatientFactory, UserFactory, block
+from tests.sms.steps import draft, frozen, queued
 
 pytestmark = pytest.mark.django_db
 
@@ -159,3 +162,66 @@ def test_somebody_without_a_role_opens_what_needs_none_and_nothing_else(things: 
         arguments = next(arguments for found, _, arguments in EVERYTHING if found == name)
         path = reverse(name, kwargs={argument: things[argument] for argument in arguments})
         assert outcome(client.get(path)) == "open", name
+
+
+class Doors(HTMLParser):
+    """The addresses of all links and forms of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name in {"href", "action", "formaction", "hx-get", "hx-post"} and (value or "").startswith(
+                "/"
+            ):
+                self.found.add(urlsplit(value or "").path)
+
+
+@pytest.fixture
+def lived_in(things: dict[str, Any]) -> dict[str, Any]:
+    """A clinic in which every page has something to show: replies, people left out, a pause, texts that went."""
+    patient = Patient.objects.get(pk=things["pk"])
+    block(PatientFactory.create().phone)
+    PatientFactory.create(phone="")
+    PatientFactory.create(accepts=False, archived=True)
+    SendingPause.objects.create(error_code=20003, paused_at=NOW)
+    InboundMessage.objects.create(
+        sid="SM2", phone=patient.phone, sender="MG1", body="stop this", kind="may_be_stop", received_at=NOW
+    )
+    queued(patient)
+    return things | {"frozen": frozen().pk}
+
+
+@pytest.mark.parametrize("who", [Who.PRACTITIONER, Who.RECEPTIONIST, Who.SENDER, Who.MANAGER])
+def test_no_page_shows_a_link_or_a_button_that_refuses_whoever_presses_it(
+    who: Who, lived_in: dict[str, Any]
+) -> None:
+    client = browser(who)
+    refused = set()
+    for name, _, arguments in EVERYTHING:
+        if name.startswith(ADMIN) or who not in DECISIONS[name] or name == "account_logout":
+            continue
+        # No page leads to the people of a draft: it has none yet.
+        draft_too = [] if name in {"sms:group_people", "sms:progress"} else [lived_in["group_id"]]
+        groups = [lived_in["frozen"], *draft_too] if "group_id" in arguments else [None]
+        for group in groups:
+            values = {
+                argument: group if argument == "group_id" else lived_in[argument] for argument in arguments
+            }
+            path = reverse(name, kwargs=values)
+            answer = client.get(path)
+            if answer.status_code != 200 or answer.streaming:
+                continue
+            for door in Doors(answer.content.decode(errors="replace")).found:
+                refused |= {(path, door)} if not may_open(who, door) else set()
+    assert refused == set()
+
+
+def may_open(who: Who, path: str) -> bool:
+    if path.startswith("/static/"):
+        return True
+    name = resolve(path).view_name
+    return who in DECISIONS[ADMIN if name.startswith(ADMIN) else name]
