@@ -35,7 +35,7 @@ def waiting_for_a_person(group: GroupMessage) -> int:
     """How many texts of a group SMS were not sent and can be queued once more."""
     if group.status not in {GroupStatus.SENDING, GroupStatus.FINISHED}:
         return 0
-    return Message.objects.filter(group=group, status=Status.NOT_SENT).count()
+    return Message.objects.filter(group=group, status=Status.NOT_SENT, erased_at=None).count()
 
 
 def for_group(*, group_id: UUID, at_most: int, at: datetime, by_id: int) -> int:
@@ -56,7 +56,8 @@ def for_group(*, group_id: UUID, at_most: int, at: datetime, by_id: int) -> int:
 
 
 def _queue(which: Q, *, at: datetime, **more: object) -> int:
-    return Message.objects.filter(which, status=Status.NOT_SENT).update(
+    # A text of an erased patient has neither words nor a number any more.
+    return Message.objects.filter(which, status=Status.NOT_SENT, erased_at=None).update(
         status=Status.QUEUED,
         status_at=at,
         sent_again_at=at,
