@@ -243,7 +243,7 @@ class World:
 
         began = time.monotonic()
         with suppress(TimeoutError):
-            wait_until(happened, "everything to be decided", seconds=seconds)
+            wait_until(happened, "everything to be decided", seconds=seconds, every=0.4)
         return time.monotonic() - began
 
 
