@@ -6,6 +6,7 @@ plays eight kinds once and one control. A NAME is the beginning of a scenario's 
 
 import argparse
 import random
+import signal
 import sys
 import time
 import traceback
@@ -22,6 +23,7 @@ if TYPE_CHECKING:  # They import models, which need the settings that the world 
 
 def main() -> int:
     wanted = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # So that the temporary folder goes, too.
     print(f"Seed {wanted.seed}", file=sys.stderr)
     played = play_all(wanted)
     print(f"\n{table(played)}\n")
