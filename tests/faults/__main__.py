@@ -87,7 +87,7 @@ def play(world: worlds.World, scenario: "Scenario", run: int, seed: str, figures
         stage.objections.append(traceback.format_exc(limit=-3))
     connections.close_all()  # The fault may have cut ours as well.
     over = stage.over_at or time.monotonic()
-    world.settle(seconds=scenario.patience, may_wait=stage.may_wait)
+    stage.settle(scenario.patience)
     recovery = time.monotonic() - over
     if stage.lost_news:
         stage.ask_for_lost_news()

@@ -26,7 +26,7 @@ from tests.sms.twilio import Twilio
 # Everything that waits does so for a fraction of the time that is shipped: see docs/reliability.md. A text whose
 # process died is given up after six times the first.
 PACE = {
-    "TWILIO_READ_TIMEOUT": "1.2",
+    "TWILIO_READ_TIMEOUT": "2",
     "SMS_TICK_SECONDS": "1",
     "SMS_LOOK_UP_SECONDS": "1,2,4,6",
 }
@@ -234,11 +234,18 @@ class World:
             return bool(left[0][0] == 0) and self.twilio.is_quiet()
         return False
 
-    def settle(self, *, seconds: float = 120, may_wait: bool = False) -> float:
+    def settle(
+        self,
+        *,
+        seconds: float = 120,
+        may_wait: bool = False,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> float:
         """Wait until everything is decided; returns how long it took from now. Dead programs are started again."""
 
         def happened() -> bool:
             self.keep_alive()
+            meanwhile()
             return self.is_settled(may_wait=may_wait)
 
         began = time.monotonic()
