@@ -28,7 +28,7 @@ from tests.sms.twilio import Twilio
 PACE = {
     "TWILIO_READ_TIMEOUT": "2",
     "SMS_TICK_SECONDS": "1",
-    "SMS_LOOK_UP_SECONDS": "1,2,4,6",
+    "SMS_LOOK_UP_SECONDS": "2,3,5,8",
 }
 # As much as the callbacks of one run may be late.
 DELIVERY_DELAY_MS = 50
