@@ -11,7 +11,8 @@ FROM python:3.13-slim-bookworm AS app
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 CLINIC_DATA_DIR=/data
 RUN groupadd --system --gid 10001 clinic \
  && useradd --system --uid 10001 --gid clinic --home-dir /data --shell /usr/sbin/nologin clinic \
- && install --directory --owner=clinic --group=clinic /data
+ && install --directory --owner=clinic --group=clinic /data \
+ && install --directory --owner=clinic --group=clinic --mode=0700 /data/imports
 COPY --from=packages /venv /venv
 WORKDIR /app
 COPY manage.py ./

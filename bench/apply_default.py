@@ -62,10 +62,17 @@ def _details(number: int, rounds: int, **measured: float) -> dict[str, object]:
 
 def _ours(name: str, runs: Runs, number: int) -> None:
     with _timed(runs, f"{name} apply"):
-        batch = batches.apply_default(accept=True, scope=EVERYONE, at=_now())
+        batch = _whole(batches.apply_default(accept=True, scope=EVERYONE, at=_now()))
     with _timed(runs, f"{name} undo"):
-        undone = batches.undo(batch_id=batch.pk, at=_now())
+        undone = _whole(batches.undo(batch_id=batch.pk, at=_now()))
     assert batch.changed == undone.changed == number
+
+
+def _whole(batch: PreferenceBatch) -> PreferenceBatch:
+    """Slice after slice, as a worker does it."""
+    for done in batches.work_off(clock=_now):
+        batch = done
+    return batch
 
 
 def _floor(name: str, runs: Runs, number: int) -> None:

@@ -1,4 +1,4 @@
-"""The Celery application. What runs in it is in `sms.tasks`; it starts workers as `celery -A clinic worker`."""
+"""The Celery application. What runs in it is in each app's `tasks`; it starts workers as `celery -A clinic worker`."""
 
 import os
 

@@ -85,6 +85,29 @@ def database(folder: Path) -> dict[str, Any]:
     return parsed
 
 
+def email(folder: Path) -> dict[str, Any]:
+    """Django's EMAIL_ settings: a server by EMAIL_URL, or files in `folder`, one for each e-mail."""
+    url = env.str("EMAIL_URL", default="")
+    try:
+        parsed: dict[str, Any] = env.email_url_config(url) if url else env.email_url_config("filemail:")
+    except environ.ImproperlyConfigured:
+        raise ImproperlyConfigured(
+            "EMAIL_URL: write smtp+tls://user:password@host:587 or smtp+ssl://user:password@host:465"
+        ) from None
+    if not parsed.get("EMAIL_FILE_PATH"):
+        parsed["EMAIL_FILE_PATH"] = str(folder / "mail")
+    parsed.pop("OPTIONS", None)  # Django has no such setting.
+    return parsed
+
+
+def trusted_proxies() -> int:
+    """How many proxies of ours stand in front and add to X-Forwarded-For."""
+    value = env.str("TRUSTED_PROXIES", default="") or "0"
+    if not value.isdecimal():
+        raise ImproperlyConfigured("TRUSTED_PROXIES: write the number of proxies, for example 1.")
+    return int(value)
+
+
 def broker_url() -> str:
     """Where the bells ring: a redis:// address, or kombu's folders in the embedded default."""
     url = env.str("CELERY_BROKER_URL", default="") or "filesystem://"

@@ -22,14 +22,15 @@ def insert_select(
     select = rows.using(database).annotate(**aliases).values_list(*aliases)
     sql, params = select.query.get_compiler(using=database).as_sql()
     quote = connection.ops.quote_name
-    targets = ", ".join(quote(_column(model, name)) for name in columns)
+    targets = ", ".join(quote(column_of(model, name)) for name in columns)
     with connection.cursor() as cursor:
         # Table and columns come from the model, everything else is a parameter.
         cursor.execute(f"INSERT INTO {quote(model._meta.db_table)} ({targets}) {sql}", params)
         return int(cursor.rowcount)
 
 
-def _column(model: type[models.Model], name: str) -> str:
-    field = model._meta.get_field(name)
+def column_of(model: type[models.Model], name: str) -> str:
+    """The database's name for a field; "pk" is the primary key."""
+    field = model._meta.pk if name == "pk" else model._meta.get_field(name)
     assert isinstance(field, models.Field)
     return str(field.column)

@@ -41,6 +41,8 @@ def logging_config(*, debug: bool) -> dict[str, Any]:
             # Twilio's client logs the query of a list request, and with it the phone number, at INFO.
             "twilio": {"level": "WARNING"},
             "aiohttp.access": {"level": "WARNING"},
+            # It names who failed to log in, and from where.
+            "axes": {"level": "ERROR"},
             "celery.app.trace": {"level": "WARNING"},
         },
     }

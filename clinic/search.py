@@ -2,9 +2,11 @@
 
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 
@@ -50,3 +52,12 @@ def _remember(request: HttpRequest, text: str) -> str:
 def _tidy(text: str) -> str:
     # PostgreSQL takes no NUL in a text.
     return text.replace("\0", "").strip()[:LONGEST]
+
+
+def forget_searches(*, at: datetime) -> None:
+    """Forget what everybody has searched for, since a name may be among it. Pages of results show everything then."""
+    Session.objects.filter(expire_date__lt=at).delete()
+    for session in Session.objects.iterator(100):
+        kept = session.get_decoded()
+        if kept.pop("searches", None):
+            Session.objects.filter(pk=session.pk).update(session_data=Session.objects.encode(kept))

@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import suppress
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import django_stubs_ext
@@ -17,6 +18,8 @@ django_stubs_ext.monkeypatch()
 DATA_DIR = environment.data_dir()
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = environment.secret_key(DATA_DIR)
+# They open no session: with them alone the numbers of erased patients are recognised.
+OLD_SECRET_KEYS = env.list("OLD_SECRET_KEYS", default=[])
 
 # The address that patients' phones and Twilio's servers know us by. Signatures are checked against it, never
 # against the Host header, which the sender of a request can choose.
@@ -36,6 +39,7 @@ INSTALLED_APPS = [
     "patients",
     "sms",
     "clinic",
+    "clinic.accounts",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -48,6 +52,11 @@ INSTALLED_APPS = [
     "django_htmx",
     "heroicons",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "axes",
 ]
 
 MIDDLEWARE = [
@@ -58,11 +67,15 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "clinic.accounts.middleware.LoginRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "settings_app.middleware.ClinicTimeZoneMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "clinic.accounts.middleware.IdleLogout",
+    "clinic.accounts.middleware.SecondStep",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "clinic.urls"
@@ -78,6 +91,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "clinic.accounts.context.idle_log_out",
             ],
         },
     },
@@ -86,6 +100,20 @@ TEMPLATES = [
 DATABASES = {"default": environment.database(DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Few things are kept here, and all of them guard the log-in, so all processes must see the same.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "clinic_cache",  # made by a migration
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    }
+}
+
+# --- Accounts --------------------------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # refuses before a password is looked at
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -95,9 +123,50 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-LOGIN_URL = "login"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "overview"
-LOGOUT_REDIRECT_URL = "login"
+LOGOUT_REDIRECT_URL = "account_login"
+LINK_DAYS = 3  # how long an invitation, or a link for a new password, can be used
+PASSWORD_RESET_TIMEOUT = LINK_DAYS * 24 * 60 * 60
+
+ACCOUNT_ADAPTER = "clinic.accounts.adapters.AccountAdapter"
+ACCOUNT_FORMS = {"login": "clinic.accounts.forms.LogInForm"}
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # Sign-up is closed; the check of the settings wants it.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+# A clinic sits behind one address, so nothing that one person does there may stop the others: wrong passwords are
+# counted by axes for a name and an address together, and here for a name alone, wherever from.
+ACCOUNT_RATE_LIMITS = {
+    "login": "300/m/ip",
+    "login_failed": "20/10m/key",
+    "reset_password": "60/m/ip,3/10m/key",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = environment.trusted_proxies()
+
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Clinic SMS"
+MFA_TOTP_TOLERANCE = 1  # Half a minute either way: phones' clocks differ, and typing takes time.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=10)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # The time we said stays the time.
+AXES_CLIENT_IP_CALLABLE = "clinic.accounts.throttle.client_ip"
+AXES_USERNAME_CALLABLE = "clinic.accounts.throttle.typed_name"
+AXES_LOCKOUT_CALLABLE = "clinic.accounts.throttle.locked_out"
+AXES_ENABLE_ADMIN = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+
+# --- E-mail ----------------------------------------------------------------------------------------------------
+_mail = environment.email(DATA_DIR)
+HAS_MAIL_SERVER = "smtp" in _mail["EMAIL_BACKEND"]
+vars().update(_mail)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default="") or f"no-reply@{_public.hostname}"
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -172,7 +241,10 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 30},
     },
     "lost news": {"task": "sms.tasks.ask_for_lost_news", "schedule": 60.0, "options": {"expires": 120}},
+    "patients tick": {"task": "patients.tasks.tick", "schedule": SMS_TICK, "options": {"expires": 10}},
+    "release": {"task": "sms.tasks.release_promotions", "schedule": 60.0, "options": {"expires": 120}},
     "reminders": {"task": "sms.tasks.queue_due_reminders", "schedule": 60.0, "options": {"expires": 120}},
+    "erasures": {"task": "sms.tasks.finish_erasures", "schedule": 300.0, "options": {"expires": 600}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 if CELERY_BROKER_URL.startswith("filesystem"):

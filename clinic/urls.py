@@ -1,23 +1,24 @@
 """All addresses."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.contrib.auth import views as auth
 from django.urls import include, path
 
 from sms.views.health import healthz, readyz
 from sms.views.overview import overview
 
 admin.site.site_header = admin.site.site_title = "Clinic SMS"
+# The admin's own log-in page would ask for no second step.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+handler403 = "clinic.accounts.views.refused.refused"
 
 urlpatterns = [
     path("", overview, name="overview"),
     path("", include("settings_app.urls")),
     path("", include("patients.urls")),
     path("", include("sms.urls")),
-    path("accounts/login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
-    path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
-    path("accounts/password/", auth.PasswordChangeView.as_view(), name="password_change"),
-    path("accounts/password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
+    path("", include("clinic.accounts.urls")),
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

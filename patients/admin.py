@@ -130,8 +130,12 @@ class PatientAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # has no type a
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Patient], search_term: str
     ) -> tuple[QuerySet[Patient], bool]:
-        found = Patient.objects.search(search_term, country=SmsSettings.load().country)
+        found = Patient.objects.not_erased().search(search_term, country=SmsSettings.load().country)
         return queryset.filter(pk__in=found.order_by().values("pk")), False
+
+    def has_change_permission(self, request: HttpRequest, obj: Patient | None = None) -> bool:
+        """Nobody fills in an erased patient again."""
+        return super().has_change_permission(request, obj) and not (obj and obj.erased_at)
 
     def has_delete_permission(self, request: HttpRequest, obj: Patient | None = None) -> bool:
         return False

@@ -1,18 +1,23 @@
-"""Apply the default to all existing patients, and take it back: the same few statements at any size."""
+"""Apply the default to all existing patients, and take it back: at once for few, in slices for many."""
 
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.expressions import BaseExpression
+from django.db.models import Count, Exists, OuterRef, Q
 
-from clinic.insert_select import insert_select
-from patients.models import ConsentEvent, ConsentSource, Patient, PreferenceBatch, SuppressedNumber
+from patients import slices
+from patients.models import ConsentEvent, Patient, PreferenceBatch, SuppressedNumber
 from patients.models.consent import CHOSEN
 
 Scope = PreferenceBatch.Scope
+
+AT_ONCE = 5_000  # patients who change in the transaction, and so in the request, that begins it
+SLICE = 10_000  # patients looked at in one transaction: others wait for a locked one a second at most
+BREATH = timedelta(seconds=0.25)  # between two slices, where there is one writer at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +56,12 @@ class CountChanged(Exception):
 
 
 class AnotherUnderWay(Exception):
-    """Somebody else is changing all patients at this very moment, so nobody has been changed."""
+    """Somebody else is changing or importing patients at this very moment, so nobody has been changed."""
 
 
 def preview(*, accept: bool, scope: Scope) -> Preview:
     """Count, in one query, who would change. `blocked` are those whose number stays blocked in any case."""
-    in_scope, changing = _in_scope(scope), Q(accepts_sms_marketing=not accept)
+    in_scope, changing = slices.in_scope(scope), Q(accepts_sms_marketing=not accept)
     on_blocked = Exists(SuppressedNumber.objects.in_force().filter(phone=OuterRef("phone")))
     found = in_scope.annotate(on_blocked=on_blocked).aggregate(
         changed=Count("pk", filter=changing),
@@ -75,7 +80,7 @@ def preview(*, accept: bool, scope: Scope) -> Preview:
 
 def undo_preview(batch: PreferenceBatch) -> UndoPreview:
     """Count whom undoing `batch` would restore, and who has been touched since and stays as they are."""
-    restored = _untouched(batch).count()
+    restored = slices.untouched(batch).count()
     return UndoPreview(restored=restored, touched_since=batch.changed - restored)
 
 
@@ -86,48 +91,91 @@ def apply_default(
     at: datetime,
     by: AbstractBaseUser | None = None,
     confirmed: int | None = None,
+    at_once: int | None = None,
 ) -> PreferenceBatch:
     """Set the preference of every patient in `scope` to `accept`, with a ledger row for each that changes.
 
-    The ledger rows are written first, from the locked patients; the second statement follows the ledger. So
-    both speak of exactly the same patients, whoever else is at work. Numbers blocked by STOP stay blocked.
+    If more than `at_once` (AT_ONCE) would change, nobody has been changed yet: the batch is `running`, and
+    `work_off` does it. Patients who come or are changed after this call are left alone. Numbers blocked by STOP
+    stay blocked.
     Raises CountChanged, and changes nobody, if not exactly `confirmed` patients (where given) would change;
     AnotherUnderWay.
     """
     with transaction.atomic():
         _be_the_only_one()
-        batch = PreferenceBatch.objects.create(to_value=accept, scope=scope, recorded_by_id=_pk(by), at=at)
-        changing = _in_scope(scope).filter(accepts_sms_marketing=not accept)
-        columns = _ledger_columns(batch, ConsentSource.BULK_DEFAULT) | {"to_value": Value(accept)}
-        batch.changed = insert_select(ConsentEvent, columns, _locked(changing))
-        if confirmed is not None and batch.changed != confirmed:
-            raise CountChanged(confirmed=confirmed, found=batch.changed)
-        batch.save(update_fields=["changed"])
-        source = Value(ConsentSource.BULK_DEFAULT.value)
-        _follow_ledger(batch, accepts=Value(accept), source=source)
+        batch = PreferenceBatch(to_value=accept, scope=scope, recorded_by_id=_pk(by), at=at)
+        found = _begin(batch, at_once=at_once)
+        if confirmed is not None and found != confirmed:
+            raise CountChanged(confirmed=confirmed, found=found)
     return batch
 
 
-def undo(*, batch_id: int, at: datetime, by: AbstractBaseUser | None = None) -> PreferenceBatch:
+def undo(
+    *, batch_id: int, at: datetime, by: AbstractBaseUser | None = None, at_once: int | None = None
+) -> PreferenceBatch:
     """Give back what a batch took, to exactly the patients whom nobody has touched since.
 
-    Undoing an undo works the same way. Raises PreferenceBatch.DoesNotExist, AlreadyUndone, AnotherUnderWay.
+    Like `apply_default` it only begins if more than `at_once` would change. Undoing an undo works the same way.
+    Raises PreferenceBatch.DoesNotExist, AlreadyUndone, AnotherUnderWay.
     """
     with transaction.atomic():
         _be_the_only_one()
         done = PreferenceBatch.objects.select_for_update().get(pk=batch_id)
         if done.undos.exists():
             raise AlreadyUndone
-        batch = PreferenceBatch.objects.create(
-            to_value=None, scope=done.scope, undo_of=done, recorded_by_id=_pk(by), at=at
-        )
-        columns = _ledger_columns(batch, ConsentSource.UNDO) | {"to_value": F("consent_events__from_value")}
-        batch.changed = insert_select(ConsentEvent, columns, _locked(_untouched(done)))
-        batch.save(update_fields=["changed"])
-        of_done = ConsentEvent.objects.filter(pk=OuterRef("consent_event"))
-        accepts, source = (Subquery(of_done.values(name)) for name in ("from_value", "from_source"))
-        _follow_ledger(batch, accepts=accepts, source=source)
+        batch = PreferenceBatch(to_value=None, scope=done.scope, undo_of=done, recorded_by_id=_pk(by), at=at)
+        _begin(batch, at_once=at_once)
     return batch
+
+
+def running() -> PreferenceBatch | None:
+    """The batch that is being worked off; there is one at most."""
+    return PreferenceBatch.objects.select_related("undo_of").filter(running=True).first()
+
+
+def work_off(*, clock: Callable[[], datetime], until: datetime | None = None) -> Iterator[PreferenceBatch]:
+    """Change slice after slice, and yield how far the batch is after each, until it is done or time is up.
+
+    It may be left at any point, by a crash too: whoever calls next goes on where the last whole slice ended.
+    """
+    batch = running()
+    while batch is not None:
+        if (batch := next_slice(batch.pk)) is None:
+            return
+        yield batch
+        if not batch.running or (until is not None and clock() >= until):
+            return
+        if connection.vendor == "sqlite":
+            # It has one writer at a time, and whoever waits only looks every tenth of a second.
+            time.sleep(BREATH.total_seconds())
+
+
+def next_slice(batch_id: int, *, patients: int = SLICE) -> PreferenceBatch | None:
+    """Change those of the next so many `patients`, and how far the batch is, in one transaction.
+
+    None if somebody else is at work on it just now.
+    """
+    with transaction.atomic():
+        # Not "of" anything else: an undo's batch is joined, and stays free.
+        free = PreferenceBatch.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
+        batch = free.select_related("undo_of").filter(pk=batch_id).first()
+        if batch is None or not batch.running:
+            return batch
+        up_to = slices.end_of_slice(batch, patients=patients)
+        batch.changed += slices.change(batch, after=batch.done_up_to, up_to=up_to)
+        batch.done_up_to, batch.running = up_to, up_to < batch.last_patient
+        batch.save(update_fields=["changed", "done_up_to", "running"])
+    return batch
+
+
+def keep_away() -> None:
+    """Until the transaction ends nobody begins to change all patients: those made in it would be half in."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtext(%s))", [_LOCK])
+
+
+_LOCK = PreferenceBatch._meta.db_table
 
 
 def _be_the_only_one() -> None:
@@ -135,74 +183,28 @@ def _be_the_only_one() -> None:
 
     SQLite needs no more than its one writer at a time: the second one waits, and then finds other figures.
     """
-    if connection.vendor != "postgresql":
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [PreferenceBatch._meta.db_table])
-        if not cursor.fetchone()[0]:
-            raise AnotherUnderWay
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [_LOCK])
+            if not cursor.fetchone()[0]:
+                raise AnotherUnderWay
+    if PreferenceBatch.objects.filter(running=True).exists():
+        raise AnotherUnderWay
 
 
-def _in_scope(scope: Scope) -> QuerySet[Patient]:
-    """A choice that an earlier batch overwrote is still a choice, so the ledger is asked too.
-
-    The column is asked as well, because it is looked at again on the locked row: a choice that was made while
-    the statement waited counts.
-    """
-    everybody = Patient.objects.order_by()
-    if scope == Scope.EVERYONE:
-        return everybody
-    chose = ConsentEvent.objects.filter(patient=OuterRef("pk"), source__in=CHOSEN)
-    return everybody.exclude(sms_marketing_source__in=CHOSEN).exclude(Exists(chose))
-
-
-def _untouched(batch: PreferenceBatch) -> QuerySet[Patient]:
-    """Patients whose newest ledger row is still that of `batch`, each joined to it as `consent_events`.
-
-    Joined by the patient's id, so that a database that does not know yet how large the batch is finds each
-    patient by an index.
-    """
-    return Patient.objects.filter(consent_events__batch=batch, consent_event=F("consent_events__pk"))
-
-
-def _locked(patients: QuerySet[Patient]) -> QuerySet[Patient]:
-    """Locked as they are read, in the order of `consent.lock_number`: the two never wait for each other.
-
-    A row that changed meanwhile is looked at again, and no longer matches.
-    """
-    return patients.order_by("pk").select_for_update(no_key=True, of=("self",))
-
-
-def _ledger_columns(batch: PreferenceBatch, source: ConsentSource) -> dict[str, BaseExpression | F]:
-    return {
-        "patient": F("pk"),
-        "from_value": F("accepts_sms_marketing"),
-        "from_source": F("sms_marketing_source"),
-        "source": Value(source.value),
-        "how": Value(""),
-        "evidence": Value(""),
-        "phone": F("phone"),
-        "recorded_by": Value(
-            batch.recorded_by_id, output_field=ConsentEvent._meta.get_field("recorded_by").target_field
-        ),
-        "batch": Value(batch.pk),
-        "at": Value(batch.at),
-    }
-
-
-def _follow_ledger(batch: PreferenceBatch, *, accepts: BaseExpression, source: BaseExpression) -> None:
-    """Bring the patients of `batch` in line with the ledger rows that were just written for them.
-
-    They are locked, so their newest row is that one. It is not looked up by its batch: the database has no
-    statistics about rows this new, and might read a million of them for each of a million patients.
-    """
-    newest = ConsentEvent.objects.filter(patient=OuterRef("pk")).order_by("-pk")
-    Patient.objects.filter(pk__in=ConsentEvent.objects.filter(batch=batch).values("patient")).update(
-        accepts_sms_marketing=accepts,
-        sms_marketing_source=source,
-        consent_event=Subquery(newest.values("pk")[:1]),
-        updated_at=batch.at,
-    )
+def _begin(batch: PreferenceBatch, *, at_once: int | None) -> int:
+    """Write down what is to be done, and do it if it is little; returns how many patients (would) change."""
+    batch.last_patient = Patient.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    batch.last_event = ConsentEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    everybody = {"after": 0, "up_to": batch.last_patient}
+    batch.expected = slices.changing(batch, **everybody).count()
+    batch.running = batch.expected > (AT_ONCE if at_once is None else at_once)
+    batch.save(force_insert=True)
+    if batch.running:
+        return batch.expected
+    batch.changed = slices.change(batch, **everybody)
+    batch.save(update_fields=["changed"])
+    return batch.changed
 
 
 def _pk(user: AbstractBaseUser | None) -> int | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.expressions import BaseExpression
 
 from clinic.insert_select import insert_select
@@ -31,12 +31,12 @@ def record_consent(
     A choice that repeats the present preference is recorded too: from then on it is a choice, no longer a
     default.
     Everybody on the patient's number is locked, because a claim looks at all of them (see `lock_number`).
-    Raises Patient.DoesNotExist.
+    Raises Patient.DoesNotExist, also for an erased one.
     """
     with transaction.atomic():
-        number = Patient.objects.values_list("phone", flat=True).get(pk=patient_id)
-        lock_number(number)
-        patient = Patient.objects.select_for_update(no_key=True).get(pk=patient_id)
+        known = Patient.objects.not_erased()
+        lock_number(known.values_list("phone", flat=True).get(pk=patient_id))
+        patient = known.select_for_update(no_key=True).get(pk=patient_id)
         return _write(patient, choice, at=at, by=by)
 
 
@@ -109,6 +109,14 @@ def out_of_step() -> QuerySet[Patient]:
             newest_pk=Subquery(newest.values("pk")[:1]), newest_value=Subquery(newest.values("to_value")[:1])
         )
         .exclude(consent_event=F("newest_pk"), accepts_sms_marketing=F("newest_value"))
+    )
+
+
+def wrongly_blanked() -> QuerySet[ConsentEvent]:
+    """Rows that lost their words although the patient is not erased, or kept them although they are."""
+    return ConsentEvent.objects.order_by("pk").exclude(
+        Q(erased_at=None, patient__erased_at=None)
+        | Q(erased_at__isnull=False, patient__erased_at__isnull=False, phone="", evidence="")
     )
 
 

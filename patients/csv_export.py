@@ -32,7 +32,7 @@ def patients_csv(*, zone: ZoneInfo, user: int) -> Iterator[str]:
     What was not the patient's own choice has no consent source: an import must not take it for proof.
     `user` is the primary key of who asked; it is logged with the number of rows, and no person's data.
     """
-    rows = Patient.objects.select_related("consent_event").order_by("pk").iterator(CHUNK)
+    rows = Patient.objects.not_erased().select_related("consent_event").order_by("pk").iterator(CHUNK)
     return _lines(PATIENTS_HEADER, (_patient(patient, zone) for patient in rows), user=user, what="patients")
 
 

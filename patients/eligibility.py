@@ -21,7 +21,7 @@ from django.db.models import (
 from django.db.models.functions import RowNumber
 
 from clinic.lib.phone import PhoneKind
-from patients.models import Covers, Patient, SuppressedNumber
+from patients.models import ConsentSource, Covers, Patient, SuppressedNumber
 from settings_app.models import SmsSettings
 
 if TYPE_CHECKING:
@@ -40,12 +40,14 @@ class Purpose(TextChoices):
 class Reason(TextChoices):
     """Why a patient is left out, in the order in which staff should fix things."""
 
+    ERASED = "erased", "Erased"
     NO_MOBILE = "no_mobile", "No mobile number"
     INVALID_NUMBER = "invalid_number", "Number cannot get texts"
     DECEASED = "deceased", "Deceased"
     ARCHIVED = "archived", "Archived"
     NUMBER_BLOCKED = "number_blocked", "Number blocked by STOP"
     NOT_SUBSCRIBED = "not_subscribed", "Does not accept marketing"
+    ERASED_BEFORE = "erased_before", "Number of an erased patient: ask first"
     REMINDERS_OFF = "reminders_off", "Wants no reminders"
     SHARED_NUMBER_REFUSED = "shared_number_refused", "Somebody on the same number refuses"
     DESELECTED = "deselected", "Unticked by staff"
@@ -94,8 +96,13 @@ def _stop_means_everything() -> QuerySet[SmsSettings]:
 
 def _rules() -> list[tuple[Reason, Condition, frozenset[Purpose]]]:
     """First match wins. Two rules are not here, since one row of `Patient` cannot tell: see `judged`."""
-    refusing_sibling = Patient.objects.active().filter(phone=OuterRef("phone"), accepts_sms_marketing=False)
+    siblings = Patient.objects.active().filter(phone=OuterRef("phone"))
+    refusing_sibling = siblings.filter(accepts_sms_marketing=False)
+    # Nobody knows whether the newcomer is the person who was erased. So on such a number a copied default or an
+    # imported yes does not count, until staff have asked.
+    held, asked = _blocked(Covers.PROMOTIONS), Q(sms_marketing_source=ConsentSource.STAFF)
     return [
+        (Reason.ERASED, Q(erased_at__isnull=False), EVERY_PURPOSE),
         (Reason.NO_MOBILE, Q(phone=""), EVERY_PURPOSE),
         (
             Reason.INVALID_NUMBER,
@@ -113,8 +120,13 @@ def _rules() -> list[tuple[Reason, Condition, frozenset[Purpose]]]:
             EVERY_PURPOSE,
         ),
         (Reason.NOT_SUBSCRIBED, Q(accepts_sms_marketing=False), frozenset({Purpose.MARKETING})),
+        (Reason.ERASED_BEFORE, ~asked & Q(held), frozenset({Purpose.MARKETING})),
         (Reason.REMINDERS_OFF, Q(wants_reminders=False), frozenset({Purpose.REMINDER})),
-        (Reason.SHARED_NUMBER_REFUSED, Exists(refusing_sibling), frozenset({Purpose.MARKETING})),
+        (
+            Reason.SHARED_NUMBER_REFUSED,
+            Q(Exists(refusing_sibling)) | Q(held, Exists(siblings.exclude(asked))),
+            frozenset({Purpose.MARKETING}),
+        ),
     ]
 
 

@@ -79,7 +79,7 @@ class SearchForm(forms.Form):
     def results(self) -> QuerySet[Patient]:
         """The patients it finds. What cannot be understood is left aside."""
         self.is_valid()
-        everybody = Patient.objects.search(self.text, country=SmsSettings.load().country)
+        everybody = Patient.objects.not_erased().search(self.text, country=SmsSettings.load().country)
         match self.cleaned_data.get("show"):
             case "archived":
                 return everybody.filter(archived_at__isnull=False)

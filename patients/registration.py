@@ -12,6 +12,7 @@ from clinic.lib.phone import Phone
 from patients.consent import Choice, lock_number, record_consent, record_first_consent, record_first_consents
 from patients.models import ConsentSource, Patient
 from patients.models.patient import searchable
+from patients.suppression import know_again
 from settings_app.models import SmsSettings
 
 
@@ -45,6 +46,9 @@ def register_patient(
             accepts_sms_marketing=accepts, sms_marketing_source=ConsentSource.DEFAULT, created_at=at
         )
         _put(patient, details)
+        # An erasure of somebody on this number is over before this, or sees the newcomer.
+        lock_number(patient.phone)
+        know_again([patient.phone])
         patient.save(force_insert=True)
         default = Choice(accepts=accepts, source=ConsentSource.DEFAULT)
         record_first_consent(patient=patient, choice=default, at=at, by=by)
@@ -57,12 +61,13 @@ def register_patient(
 def change_details(*, patient_id: int, details: Details) -> Patient:
     """Replace what is known about a patient. A new number has not been refused by any carrier yet.
 
-    Raises Patient.DoesNotExist; IntegrityError if the reference belongs to another patient.
+    Raises Patient.DoesNotExist, also for an erased one; IntegrityError if the reference belongs to another patient.
     """
     with transaction.atomic():
-        patient = Patient.objects.select_for_update(no_key=True).get(pk=patient_id)
+        patient = Patient.objects.not_erased().select_for_update(no_key=True).get(pk=patient_id)
         changed = _put(patient, details)
         if "phone" in changed:
+            know_again([patient.phone])
             patient.number_refused_at = patient.number_refused_code = None
             changed += ["number_refused_at", "number_refused_code"]
         patient.save(update_fields=[*changed, "updated_at"])
@@ -76,9 +81,9 @@ def archive(*, patient_id: int, at: datetime) -> bool:
 
 def unarchive(*, patient_id: int, at: datetime) -> bool:
     return bool(
-        Patient.objects.filter(pk=patient_id, archived_at__isnull=False).update(
-            archived_at=None, updated_at=at
-        )
+        Patient.objects.not_erased()
+        .filter(pk=patient_id, archived_at__isnull=False)
+        .update(archived_at=None, updated_at=at)
     )
 
 
@@ -163,6 +168,7 @@ def _register_batch(batch: Sequence[Row], *, at: datetime, by: AbstractBaseUser 
             )
             _put(patient, details)
             patients.append(patient)
+        know_again(patient.phone for patient in patients)
         Patient.objects.bulk_create(patients)
         choices = zip(patients, (choice for _, choice in batch), strict=True)
         record_first_consents(patients=patients, choices=choices, at=at, by=by)

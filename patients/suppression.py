@@ -1,5 +1,6 @@
 """Blocking a number and lifting the block, which belongs to the number: no bulk change lifts it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -7,6 +8,7 @@ from django.db import transaction
 
 from patients.consent import lock_number, record_refusal_for_number
 from patients.models import ConsentSource, Covers, SuppressedNumber, SuppressionSource
+from patients.models.suppression import digest_of, numbers_by_digest
 
 _CONSENT_SOURCE = {
     SuppressionSource.SMS_STOP: ConsentSource.SMS_STOP,
@@ -31,11 +33,7 @@ def block_number(
     """
     with transaction.atomic():
         patients = lock_number(phone)
-        block, is_new = SuppressedNumber.objects.in_force().get_or_create(
-            phone=phone, covers=covers, lifted_at=None, defaults={"source": source, "blocked_at": at}
-        )
-        if not is_new:
-            SuppressedNumber.objects.filter(pk=block.pk, blocked_at__lt=at).update(blocked_at=at)
+        is_new = _write_down(phone, covers, source, at, erased=not patients and _is_hidden(phone))
         if is_new or by or any(patient.accepts_sms_marketing for patient in patients):
             said_by = ConsentSource.STAFF if by else _CONSENT_SOURCE[source]
             record_refusal_for_number(phone=phone, source=said_by, evidence=evidence, at=at, by=by)
@@ -47,5 +45,54 @@ def lift_block(*, phone: str, covers: Covers, at: datetime) -> bool:
 
     Only a block older than `at` is lifted: a START that is delivered again must not undo a newer STOP.
     """
-    older = SuppressedNumber.objects.in_force().filter(phone=phone, covers=covers, blocked_at__lt=at)
+    older = SuppressedNumber.objects.of(phone).in_force().filter(covers=covers, blocked_at__lt=at)
     return bool(older.update(lifted_at=at))
+
+
+def hold_number(*, phone: str, at: datetime) -> None:
+    """A patient with this number is erased: promotions go to it no more, but to those whose yes staff recorded.
+
+    If nobody else has the number, no row about it keeps it in the clear.
+    """
+    with transaction.atomic():
+        alone = not lock_number(phone)
+        _write_down(phone, Covers.PROMOTIONS, SuppressionSource.ERASURE, at, erased=alone)
+        if alone:
+            hide_number(phone)
+
+
+def hide_number(phone: str) -> None:
+    """Keep the digest of `phone` alone."""
+    SuppressedNumber.objects.filter(phone=phone).update(phone="", digest=digest_of(phone))
+
+
+def know_again(phones: Iterable[str]) -> None:
+    """These numbers are patients' from now on: blocks of which only the digest is kept get their number back.
+
+    The table of eligibility looks for blocks by number, so this belongs to the transaction that gives somebody one.
+    """
+    numbers = numbers_by_digest(set(phones) - {""})
+    for block in SuppressedNumber.objects.hidden().filter(digest__in=list(numbers)):
+        phone = numbers[block.digest]
+        in_the_clear = SuppressedNumber.objects.in_force().filter(phone=phone, covers=block.covers)
+        if block.lifted_at is None and in_the_clear.exists():
+            block.delete()
+        else:
+            SuppressedNumber.objects.filter(pk=block.pk).update(phone=phone, digest="")
+
+
+def _write_down(phone: str, covers: Covers, source: SuppressionSource, at: datetime, *, erased: bool) -> bool:
+    """One block in force, made or made newer; returns whether it was made. `erased`: by its digest alone."""
+    if known := SuppressedNumber.objects.of(phone).in_force().filter(covers=covers).first():
+        SuppressedNumber.objects.filter(pk=known.pk, blocked_at__lt=at).update(blocked_at=at)
+        return False
+    kept = {"digest": digest_of(phone), "phone": ""} if erased else {"phone": phone, "digest": ""}
+    _, is_new = SuppressedNumber.objects.get_or_create(
+        **kept, covers=covers, lifted_at=None, defaults={"source": source, "blocked_at": at}
+    )
+    return is_new
+
+
+def _is_hidden(phone: str) -> bool:
+    """Whether an erased patient was the last to have this number: then news of it does not bring it back."""
+    return SuppressedNumber.objects.of(phone).hidden().exists()

@@ -53,6 +53,8 @@ class SmsSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # has no type
             "reminders_enabled",
             "reminder_hours_before",
             "reminder_text",
+            "two_step_for_senders",
+            "idle_minutes",
             "marketing_rate",
             "marketing_daily_cap",
             "care_rate",
@@ -73,6 +75,11 @@ class SmsSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # has no type
                 "You can use {first_name} {last_name} {date} {time} {practitioner} {clinic_name} {clinic_phone}. "
                 "For patients without a first name write {first_name|there}."
             ),
+            "two_step_for_senders": (
+                "Whoever can send to groups needs more than a password: an app on their phone or a security key. "
+                "Those who have none yet set it up at their next page, you included."
+            ),
+            "idle_minutes": "Minutes without a click or a key, up to 720 (twelve hours). 0 is never.",
         }
         help_texts |= dict.fromkeys(
             ["marketing_rate", "care_rate"], "What the sender can do. Blank: no limit."

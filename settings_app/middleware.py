@@ -8,6 +8,15 @@ from django.utils import timezone
 from settings_app.models import SmsSettings
 
 
+def settings_of(request: HttpRequest) -> SmsSettings:
+    """The settings as they were when this request began; read once for all who ask."""
+    row: SmsSettings | None = getattr(request, "_sms_settings", None)
+    if row is None:
+        row = SmsSettings.load()
+        request._sms_settings = row  # type: ignore[attr-defined]
+    return row
+
+
 class ClinicTimeZoneMiddleware:
     """Activates the clinic's zone for staff pages; webhooks and health checks never ask for it."""
 
@@ -17,5 +26,5 @@ class ClinicTimeZoneMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
             return self.get_response(request)
-        with timezone.override(SmsSettings.load().zone):
+        with timezone.override(settings_of(request).zone):
             return self.get_response(request)

@@ -64,6 +64,10 @@ class SmsSettings(models.Model):
     hold_minutes = models.PositiveSmallIntegerField(
         "Minutes to wait before the first text leaves", default=0, validators=[MaxValueValidator(30)]
     )
+    two_step_for_senders = models.BooleanField("Two-step log-in for senders", default=False)
+    idle_minutes = models.PositiveSmallIntegerField(
+        "Log out after", default=30, validators=[MaxValueValidator(720)]
+    )
     # Of each sender; parts are what Twilio bills and phone networks count. Blank is no limit.
     marketing_rate = models.PositiveSmallIntegerField(
         "Marketing: parts a second", null=True, blank=True, validators=[MinValueValidator(1)]

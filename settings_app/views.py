@@ -2,12 +2,12 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from clinic.staff import permission_required
 from settings_app.forms import ACCEPT, REJECT, SmsSettingsForm
 from settings_app.models import SmsSettings
 

@@ -83,7 +83,7 @@ def with_clinic(template: Template, settings: SmsSettings) -> Template:
 
 def everybody(group: GroupMessage) -> "QuerySet[WithAnnotations[Patient, Judged]]":
     """All patients, judged for this group SMS: `left_out_reason` is "" for those who get it."""
-    return judged(Patient.objects.order_by(), group.purpose, deselected=deselected_ids(group))
+    return judged(Patient.objects.not_erased().order_by(), group.purpose, deselected=deselected_ids(group))
 
 
 def verdicts_for(group: GroupMessage, patients: list[Patient]) -> dict[int, Reason | None]:
@@ -136,6 +136,16 @@ def extent(group: GroupMessage, settings: SmsSettings) -> tuple[int, int]:
     text = text_expression(with_clinic(template_of(group.body), settings))
     found = recipients(group).aggregate(number=Count("pk"), longest=Max(Length(text)))
     return found["number"], found["longest"] or 0
+
+
+def per_zone(group: GroupMessage, *, number: int) -> dict[str, int]:
+    """How many of the `number` who get it live in which time zone; "" is the clinic's."""
+    if not Patient.objects.exclude(time_zone="").exists():
+        return {"": number}
+    elsewhere = recipients(group).exclude(time_zone="")
+    found: dict[str, int] = dict(elsewhere.values_list("time_zone").annotate(Count("pk")))
+    at_home = number - sum(found.values())
+    return ({"": at_home} if at_home else {}) | found
 
 
 def parts(group: GroupMessage, settings: SmsSettings) -> Parts:

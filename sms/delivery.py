@@ -90,7 +90,8 @@ def _draw_consequences(message: Message, news: Status, error_code: int | None, a
     """For the number, and if no other text would fare better, for all sending."""
     if not error_code or news not in {Status.FAILED, Status.UNDELIVERED}:
         return
-    consequences.draw(code=error_code, phone=message.phone, sender=outbox.sender_of(message), at=at)
+    if message.phone:  # A text of an erased patient has no number for which it could mean anything.
+        consequences.draw(code=error_code, phone=message.phone, sender=outbox.sender_of(message), at=at)
     if gateway.meaning(error_code).klass is gateway.Klass.STOP_EVERYTHING:
         outbox.pause(code=error_code, now=at, claimed_at=message.claimed_at)
 
@@ -115,7 +116,8 @@ def _due(now: datetime) -> list[Message]:
     for number, after in enumerate(LOOK_UP_AFTER):
         due |= Q(look_ups=number, status_at__lte=now - after)
     # Shuffled, so that numbers whose list cannot be read do not keep all others waiting.
-    return list(Message.objects.filter(due, status=Status.UNKNOWN).order_by("?")[:BATCH])
+    unknown = Message.objects.filter(status=Status.UNKNOWN, erased_at=None)
+    return list(unknown.filter(due).order_by("?")[:BATCH])
 
 
 def _look_up(message: Message, clock: Clock) -> bool:

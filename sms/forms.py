@@ -1,17 +1,20 @@
 """What staff type: a group SMS, a one-off text."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
 from django.db.models import Q
 
+from clinic.lib import clock
+from clinic.lib.names import folded
 from clinic.lib.phone import search_digits
 from clinic.lib.placeholders import PlaceholderError
 from clinic.lib.sms_text import MAX_CHARACTERS
 from patients.eligibility import Purpose
 from patients.models import Patient
-from sms import audience
+from sms import audience, composing
 from sms.models import GroupMessage, InboundMessage
 from sms.models.inbound import InboundMessageQuerySet, ReplyKind
 from sms.status import Status
@@ -47,6 +50,56 @@ class GroupMessageForm(forms.ModelForm[GroupMessage]):
         except PlaceholderError as error:
             raise forms.ValidationError(str(error), code="placeholder") from None
         return body
+
+
+class ScheduleForm(forms.Form):
+    """When a group SMS shall begin, by the clinic's clocks. Valid, it gives `starts_at`.
+
+    `explained` is the time for which staff have been told that it is night for some.
+    """
+
+    send_at = forms.CharField(
+        label="Send at",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "autocomplete": "off"}),
+        error_messages={"required": "Choose a day and a time."},
+    )
+    explained = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, zone: str, now: datetime) -> None:
+        self.zone, self.now = zone, now
+        tomorrow = clock.local(now, zone) + timedelta(days=1)
+        super().__init__(data, initial={"send_at": f"{tomorrow:%Y-%m-%d}T10:00"})
+        self.fields["send_at"].help_text = f"By the clinic’s clocks ({clock.town(zone)}), within a year."
+
+    def clean_send_at(self) -> str:
+        typed: str = self.cleaned_data["send_at"]
+        try:
+            wall = datetime.fromisoformat(typed).replace(tzinfo=None)
+            self.starts_at = clock.at_wall_clock(wall, self.zone)
+        except clock.NoSuchTime:
+            raise forms.ValidationError(
+                "The clocks are put forward that day and never show this time. Choose another.",
+                code="no_time",
+            ) from None
+        except (ValueError, OverflowError):
+            raise forms.ValidationError(
+                "Write the day and the time as 2026-12-03T09:30.", code="invalid"
+            ) from None
+        if self.starts_at <= self.now:
+            here = clock.local(self.now, self.zone)
+            raise forms.ValidationError(
+                f"This time has passed: it is {here:%H:%M} on {here.day} {here:%B} now. Choose one still to come.",
+                code="past",
+            )
+        if self.starts_at > self.now + composing.LATEST_START:
+            raise forms.ValidationError(
+                "That is more than a year ahead. Choose an earlier day.", code="too_far"
+            )
+        return typed
+
+    def is_explained(self) -> bool:
+        """Whether staff have read what this time means for those for whom it is night."""
+        return bool(self.cleaned_data["explained"] == self.cleaned_data["send_at"])
 
 
 class OneOffForm(forms.Form):
@@ -97,7 +150,7 @@ class InboxForm(forms.Form):
     def results(self, *, country: str) -> InboundMessageQuerySet:
         """The replies it finds. What cannot be understood is left aside."""
         self.is_valid()
-        found = InboundMessage.objects.all()
+        found = InboundMessage.objects.not_erased()
         if text := self.cleaned_data.get("q"):
             people = Patient.objects.search(text, country=country).exclude(phone="").order_by()
             matches = Q(body__icontains=text) | Q(phone__in=people.values("phone"))
@@ -108,3 +161,25 @@ class InboxForm(forms.Form):
         if kind == self.WAITING:
             return found.waiting()
         return found.filter(kind=kind) if kind else found
+
+
+class EraseForm(forms.Form):
+    """The name of `patient`, typed by hand. Case, accents and blanks do not matter."""
+
+    typed = forms.CharField(
+        label="To confirm, type the patient's full name",
+        max_length=201,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, data: Any = None, *, patient: Patient) -> None:
+        super().__init__(data)
+        self.patient = patient
+
+    def clean_typed(self) -> str:
+        typed = str(self.cleaned_data["typed"])
+        if folded(typed) != folded(self.patient.full_name):
+            raise forms.ValidationError(
+                "That is not the name of this patient. Nothing has been erased.", code="other_name"
+            )
+        return typed

@@ -72,7 +72,7 @@ def record_refusal(*, reply_id: int, at: datetime, by: User) -> bool:
     Returns False, and does nothing, if the refusal is recorded already or the reply is not for staff to read.
     """
     with transaction.atomic():
-        undecided = InboundMessage.objects.filter(pk=reply_id, kind__in=FOR_STAFF_TO_READ)
+        undecided = InboundMessage.objects.not_erased().filter(pk=reply_id, kind__in=FOR_STAFF_TO_READ)
         undecided = undecided.exclude(handled_as=Handled.REFUSAL)
         if not undecided.update(handled_as=Handled.REFUSAL, handled_at=at, handled_by=by):
             return False

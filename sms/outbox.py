@@ -142,10 +142,12 @@ def _pass_on(left_out: list[Message], now: datetime) -> None:
     A text to a number that several share names nobody, so it is right for the next one as it is. They wait for a
     claim of their own, which judges them in their turn.
     """
-    bodies = {(message.group_id, message.phone): message.body for message in left_out}
+    # What was erased has no number any more, and nothing to pass on.
+    bodies = {(message.group_id, message.phone): message.body for message in left_out if message.phone}
     sharing = Message.objects.filter(
         status=Status.LEFT_OUT,
         left_out_reason=Reason.SHARED_NUMBER,
+        erased_at=None,
         group__in={group for group, _ in bodies if group},
         patient__phone__in={phone for _, phone in bodies},
     )
@@ -158,6 +160,13 @@ def _pass_on(left_out: list[Message], now: datetime) -> None:
     Message.objects.filter(status=Status.LEFT_OUT).bulk_update(
         following, ["status", "left_out_reason", "body", "status_at"]
     )
+
+
+def withdraw(*, patient_id: int, reason: Reason, now: datetime) -> None:
+    """Leave a patient out of every text that waits for them. Belongs into a transaction that has them locked."""
+    waiting = list(Message.objects.filter(patient=patient_id, status=Status.QUEUED).order_by("id"))
+    _put_aside(waiting, {message.pk: reason for message in waiting}, now)
+    _pass_on(waiting, now)
 
 
 def mark_accepted(*, claim: Claim, sids: dict[int, str], now: datetime) -> None:

@@ -7,7 +7,8 @@ from django.db.models import Count
 
 from patients.eligibility import Reason
 from sms.models import GroupMessage, Message
-from sms.status import IN_FLIGHT, OPEN, Status
+from sms.quiet import Opening, QuietHours
+from sms.status import IN_FLIGHT, MAY_EXIST, OPEN, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,19 @@ class Progress:
         return self.total - sum(self.per_status.get(status, 0) for status in OPEN)
 
     @property
+    def gone(self) -> int:
+        """Texts that have left, or may have."""
+        return sum(self.per_status.get(status, 0) for status in MAY_EXIST)
+
+    @property
+    def waiting(self) -> int:
+        return self.per_status.get(Status.QUEUED, 0)
+
+    @property
+    def undecided(self) -> int:
+        return self.total - self.decided
+
+    @property
     def awaiting_news(self) -> int:
         """Texts that are on their way and whose last word is still to come."""
         return sum(self.per_status.get(status, 0) for status in IN_FLIGHT)
@@ -47,6 +61,24 @@ def progress(group: GroupMessage) -> Progress:
         per_status={status: per_status[status] for status in Status if status in per_status},
         per_reason={reason: per_reason[reason] for reason in Reason if reason in per_reason},
     )
+
+
+def openings(group: GroupMessage, quiet: QuietHours, *, now: datetime) -> list[Opening]:
+    """Of a promotion: when those who still wait may be texted, for those who may not be now. One grouped count.
+
+    Reckoned as the claim does it, from the hours and the zones as they are at this moment.
+    """
+    if not group.is_marketing or quiet.are_none:
+        return []
+    waiting = Message.objects.filter(group=group, status=Status.QUEUED).order_by()
+    per_zone = dict(waiting.values_list("patient__time_zone").annotate(Count("pk")))
+    begins = group.waits_until(now) or now
+    return [opening for opening in quiet.openings(per_zone, begins) if opening.at > begins]
+
+
+def may_go_back(group: GroupMessage) -> bool:
+    """Whether it could become a draft again: no text of it was ever claimed."""
+    return group.is_under_way and not Message.objects.filter(group=group, attempt__gt=0).exists()
 
 
 def sent_since(start: datetime) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""The only place that knows Celery. The rows are the queue; a task is a bell that says there is something to do.
+"""The bells of texting. The rows are the queue; a task is a bell that says there is something to do.
 
 A bell that is lost costs seconds: `tick` rings regularly and finds all work by itself.
 """
@@ -7,13 +7,26 @@ import logging
 from datetime import timedelta
 from uuid import UUID
 
-from celery import Task, current_app, shared_task
+from celery import current_app, shared_task
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from sms import breaker, composing, delivery, dispatch, lost_news, outbox, reminders, restored, steering
+from clinic.bells import ring as _ring
+from sms import (
+    breaker,
+    composing,
+    delivery,
+    dispatch,
+    erasure,
+    lost_news,
+    outbox,
+    reminders,
+    restored,
+    steering,
+    timing,
+)
 from sms.models import GroupMessage, Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -21,8 +34,6 @@ logger = logging.getLogger(__name__)
 # Then the worker turns to the next bell: with every process draining, nobody would hear the tick.
 LONGEST_DRAIN = timedelta(seconds=20)
 LONGEST_LOOK_UP = timedelta(seconds=20)
-# A bell that nobody heard in time is dropped. Else those of an hour of sending would pile up before the tick's.
-UNHEARD_SECONDS = 30
 
 
 @shared_task
@@ -74,9 +85,21 @@ def ask_for_lost_news() -> None:
 
 
 @shared_task
+def release_promotions() -> None:
+    """After a change of the quiet hours or of a patient's time zone. Everything else is written on the rows."""
+    if timing.release(now=timezone.now()):
+        _ring(drain)
+
+
+@shared_task
 def queue_due_reminders() -> None:
     if reminders.queue_due_reminders(now=timezone.now()):
         _ring(drain)
+
+
+@shared_task
+def finish_erasures() -> None:
+    erasure.finish(at=timezone.now())
 
 
 def _freeze_or_log(group_id: UUID) -> None:
@@ -94,14 +117,6 @@ def send_soon() -> None:
 def freeze_soon(group_id: UUID) -> None:
     """Ring for the list of a group SMS once the present transaction is committed."""
     transaction.on_commit(lambda: _ring(freeze, str(group_id)))
-
-
-def _ring(task: Task[..., None], *args: str, in_seconds: int = 0) -> None:
-    """Enqueue `task`, at once or never: a broker that does not answer must not hold up a page."""
-    try:
-        task.apply_async(args, countdown=in_seconds, retry=False, expires=UNHEARD_SECONDS)
-    except (OperationalError, OSError):
-        logger.warning("The broker did not answer; the next tick finds the work", extra={"task": task.name})
 
 
 def broker_answers() -> bool:

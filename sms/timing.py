@@ -69,3 +69,22 @@ def defer(messages: Iterable[Message], now: datetime) -> int:
     if number:
         logger.info("Deferred to the end of the quiet hours", extra={"texts": number})
     return number
+
+
+def release(*, now: datetime) -> int:
+    """Let those promotions go whose quiet hours ended sooner than was written down; returns how many.
+
+    Somebody changed the hours, or a patient's zone. What was claimed before waits for another reason, and goes on
+    waiting.
+    """
+    waiting = Message.objects.filter(
+        status=Status.QUEUED,
+        purpose=Purpose.MARKETING,
+        attempt=0,
+        not_before__gt=now,
+        group__in=GroupMessage.objects.sendable(now).order_by().values("pk"),
+    )
+    zones = set(waiting.order_by().values_list("patient__time_zone", flat=True).distinct())
+    quiet = QuietHours.of(SmsSettings.load())
+    awake = {zone for zone in zones if quiet.opening(now, zone) <= now}
+    return waiting.filter(patient__time_zone__in=awake).update(not_before=now) if awake else 0

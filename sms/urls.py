@@ -4,7 +4,20 @@ from django.urls import path, register_converter
 from django.urls.converters import UUIDConverter
 
 from sms import webhooks
-from sms.views import compose, groups, inbox, log, one_off, pause, review, second_try
+from sms.views import (
+    compose,
+    erase,
+    everything,
+    groups,
+    inbox,
+    log,
+    one_off,
+    pause,
+    review,
+    second_try,
+    steering,
+    why,
+)
 
 app_name = "sms"
 
@@ -29,6 +42,11 @@ urlpatterns = [
     path("sms/inbox/<int:reply_id>/not-an-opt-out/", inbox.not_an_opt_out, name="not_an_opt_out"),
     path("sms/resume/", pause.resume, name="resume"),
     path("sms/patients/<int:patient_id>/text/", one_off.one_off, name="one_off"),
+    path("sms/message/<int:message_id>/why/", why.why, name="why"),
+    # About patients, but with their texts, of which `patients` knows nothing.
+    path("patients/<int:patient_id>/everything/", everything.page, name="everything"),
+    path("patients/<int:patient_id>/everything.json", everything.download, name="everything_json"),
+    path("patients/<int:patient_id>/erase/", erase.erase, name="erase"),
     path("sms/<uuid:group_id>/edit/", compose.edit, name="edit"),
     path("sms/<uuid:group_id>/review/", review.review, name="review"),
     path("sms/<uuid:group_id>/review/people/", review.people, name="review_people"),
@@ -36,6 +54,10 @@ urlpatterns = [
     path("sms/<uuid:group_id>/", groups.detail, name="group_detail"),
     path("sms/<uuid:group_id>/progress/", groups.progress, name="progress"),
     path("sms/<uuid:group_id>/send-again/", second_try.send_again, name="send_again"),
+    path("sms/<uuid:group_id>/pause/", steering.pause, name="group_pause"),
+    path("sms/<uuid:group_id>/resume/", steering.resume, name="group_resume"),
+    path("sms/<uuid:group_id>/stop/", steering.stop, name="stop"),
+    path("sms/<uuid:group_id>/back-to-draft/", steering.back_to_draft, name="back_to_draft"),
     path("sms/<uuid:group_id>/people/", groups.people, name="group_people"),
     path("webhooks/twilio/status/<token:token>/", webhooks.status, name="twilio_status"),
     path("webhooks/twilio/inbound/", webhooks.reply, name="twilio_inbound"),

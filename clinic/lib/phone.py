@@ -188,12 +188,15 @@ def _read(reading: str, country: str) -> Phone:
         number = phonenumbers.parse(reading, country)
     except NumberParseException as refused:
         raise InvalidPhone(_parse_problem(refused), "" if "+" in reading else country) from None
-    if not phonenumbers.is_valid_number(number):
+    number_type = phonenumbers.number_type(number)
+    if (
+        number_type == PhoneNumberType.UNKNOWN
+    ):  # so it is not valid either, which would be asked by the same patterns
         raise InvalidPhone(_length_problem(number), _plan_of(number, country))
     e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     if len(e164) > MAX_E164:
         raise InvalidPhone(Problem.TOO_LONG, _plan_of(number, country))
-    kind = _KINDS.get(phonenumbers.number_type(number), PhoneKind.OTHER)
+    kind = _KINDS.get(number_type, PhoneKind.OTHER)
     return Phone(e164, kind, phonenumbers.region_code_for_number(number) or "001")
 
 

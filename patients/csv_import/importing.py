@@ -2,7 +2,8 @@
 
 import json
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -14,6 +15,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from clinic.lib import phone as phones
+from patients.batches import keep_away
 from patients.consent import Choice
 from patients.csv_import.cells import Line, Problem, Reader
 from patients.csv_import.columns import Column, Places, letter
@@ -25,6 +27,17 @@ from patients.registration import Details, register_many
 BATCH = 500
 SHOWN = 50  # rows of each outcome that a person is shown; the others are counted
 NO_LAST_NAME = "No column holds the last name. The first row must name the columns, one of them “Last name”."
+
+
+Note = Callable[[str, int], None]  # told what is being done ("read", "add") and with how many rows it is done
+
+
+def _nothing_more(_checked: object) -> None:
+    """For an import that nobody keeps a record of."""
+
+
+def _nobody_looks(_doing: str, _rows: int) -> None:
+    """For a file that is read while somebody waits."""
 
 
 class Outcome(StrEnum):
@@ -88,7 +101,15 @@ class Changed(HasProblems):
     """Since somebody looked at the preview, other patients have come: it must be looked at again."""
 
 
-def check(sheet: Sheet, places: Places, *, country: str, today: date, plan: TextIO | None = None) -> Checked:
+def check(
+    sheet: Sheet,
+    places: Places,
+    *,
+    country: str,
+    today: date,
+    plan: TextIO | None = None,
+    note: Note = _nobody_looks,
+) -> Checked:
     """Read and match every row. Nothing is written but the new patients, to `plan`, one a line.
 
     `country` is the ISO code for numbers without a country code, and for the order of day and month.
@@ -99,10 +120,12 @@ def check(sheet: Sheet, places: Places, *, country: str, today: date, plan: Text
         return checked
     used = places.values()
     checked.unused = [letter(at) for at, name in enumerate(sheet.header) if name.strip() and at not in used]
-    reader, earlier = Reader(places, country, today), Earlier()
+    reader = Reader(places, country, today)
     try:
-        for lines in _batches(reader.read(row, cells) for row, cells in sheet.rows()):
-            _check_batch(lines, checked, earlier, plan)
+        with closing(Earlier()) as earlier:
+            for lines in _batches(reader.read(row, cells) for row, cells in sheet.rows()):
+                _check_batch(lines, checked, earlier, plan)
+                note("read", sum(checked.counts.values()))
     except Unreadable as unreadable:
         checked.problem = Problem(0, str(unreadable))
     if not any(checked.counts.values()) and checked.problem is None:
@@ -120,23 +143,35 @@ def run(
     by: AbstractBaseUser | None = None,
     seen: dict[str, int] | None = None,
     folder: Path | None = None,
+    note: Note = _nobody_looks,
+    alongside: Callable[[Checked], None] = _nothing_more,
 ) -> Checked:
     """Register everybody new in the file, in one transaction; patients who are here already are left alone.
 
     `seen` holds the counts that somebody agreed to. What is to be written lies meanwhile in a nameless file in
-    `folder`, so that neither memory nor the transaction grows with the time that reading takes.
+    `folder`, so that neither memory nor the transaction grows with the time that reading takes. `alongside` is
+    called in the same transaction.
     Raises HasProblems, Changed; IntegrityError if a reference was taken since the file was read.
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8", dir=folder) as plan:
-        checked = check(sheet, places, country=country, today=today, plan=plan)
+        checked = check(sheet, places, country=country, today=today, plan=plan, note=note)
         if not checked.may_run:
             raise HasProblems(checked)
         if seen is not None and seen != checked.counts:
             raise Changed(checked)
         plan.seek(0)
         with transaction.atomic():
-            register_many(details=map(_planned, plan), at=at, by=by)
+            keep_away()
+            register_many(details=map(_planned, _counted(plan, note)), at=at, by=by)
+            alongside(checked)
     return checked
+
+
+def _counted(plan: TextIO, note: Note) -> Iterator[str]:
+    for number, line in enumerate(plan):
+        if number % BATCH == 0:
+            note("add", number)
+        yield line
 
 
 def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:

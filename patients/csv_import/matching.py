@@ -1,5 +1,6 @@
 """Whether somebody in a file is a patient who is here already. When in doubt, a person decides."""
 
+import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,10 +52,11 @@ def find_known(lines: Sequence[Line]) -> dict[int, int]:
     """
     readable = [(line, line.details) for line in lines if line.details is not None]
     by_reference = _by_reference({details.reference for _, details in readable} - {""})
-    by_name = _by_name({name_of(details) for _, details in readable})
+    names = {line.row: name_of(details) for line, details in readable}
+    by_name = _by_name(set(names.values()))
     found: dict[int, int] = {}
     for line, details in readable:
-        answer = _judge(details, by_reference.get(details.reference), by_name.get(name_of(details), []))
+        answer = _judge(details, by_reference.get(details.reference), by_name.get(names[line.row], []))
         if isinstance(answer, int):
             found[line.row] = answer
         elif answer:
@@ -69,10 +71,18 @@ def name_of(details: Details) -> str:
 
 
 class Earlier:
-    """Who came earlier in the file. Keeps a number for each, not the person."""
+    """Who came earlier in the file. Keeps a number for each, not the person.
+
+    In a nameless file, which goes when this is closed: memory does not grow with the rows.
+    """
 
     def __init__(self) -> None:
-        self._rows: dict[int, int] = {}
+        self._kept = sqlite3.connect("")
+        self._kept.execute("PRAGMA journal_mode = OFF")
+        self._kept.execute("CREATE TABLE earlier (key INTEGER PRIMARY KEY, in_row INTEGER NOT NULL)")
+
+    def close(self) -> None:
+        self._kept.close()
 
     def check(self, line: Line) -> None:
         """Add a problem to a line that repeats an earlier one, and remember it."""
@@ -81,7 +91,7 @@ class Earlier:
             return
         reference = [hash(details.reference)] if details.reference else []
         for key in [*reference, *self._person(details)]:
-            earlier = self._rows.setdefault(key, line.row)
+            earlier = self._first_row(key, line.row)
             if earlier != line.row:
                 is_reference = key in reference
                 what = "has the same reference" if is_reference else "is the same patient"
@@ -90,6 +100,13 @@ class Earlier:
                     Problem(line.row, f"Row {earlier} {what}. Take one of them out.", column)
                 )
                 return
+
+    def _first_row(self, key: int, row: int) -> int:
+        insert = "INSERT INTO earlier VALUES (?, ?) ON CONFLICT DO NOTHING"
+        if self._kept.execute(insert, (key, row)).rowcount:
+            return row
+        ((first,),) = self._kept.execute("SELECT in_row FROM earlier WHERE key = ?", (key,))
+        return int(first)
 
     @staticmethod
     def _person(details: Details) -> list[int]:

@@ -8,9 +8,11 @@ machines it must be shared between them.
 
 import os
 import secrets
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,8 @@ from patients.csv_import.columns import Column, Places
 from patients.csv_import.sheet import MAX_BYTES
 
 KEPT = timedelta(days=1)
+NOTED_EVERY = timedelta(seconds=0.5)
+SILENT_AFTER = timedelta(minutes=2)
 _SALT = "patients.csv_import"
 
 
@@ -79,24 +83,82 @@ def path_of(name: str) -> Path:
     return path
 
 
+def names() -> list[str]:
+    """Of all files that wait here."""
+    return [path.name for path in folder().glob("*.csv")]
+
+
 def claim(name: str) -> Path:
     """Take the file for the import, which happens once, however often the button is pressed. Raises Gone."""
-    taken = folder() / f"{name}.taken"
     try:
-        (folder() / name).rename(taken)
+        return (folder() / name).rename(taken(name))
     except FileNotFoundError:
         raise Gone from None
-    return taken
+
+
+def taken(name: str) -> Path:
+    """The file that has been claimed."""
+    return folder() / f"{name}.taken"
 
 
 def release(name: str) -> None:
-    """Nothing was imported: the file may be looked at again."""
-    (folder() / f"{name}.taken").rename(folder() / name)
+    """Nothing was imported: the file may be looked at again, if it is still here."""
+    with suppress(FileNotFoundError):
+        taken(name).rename(folder() / name)
 
 
 def remove(name: str) -> None:
-    for each in (name, f"{name}.taken"):
-        (folder() / each).unlink(missing_ok=True)
+    """Remove a file, and all that was written about it."""
+    for path in folder().glob(f"{name}*"):
+        path.unlink(missing_ok=True)
+
+
+class Notes:
+    """What is known about a file while it is worked on behind the page, beside it for the page to read.
+
+    How far it is also says that somebody is at work: a note as old as `SILENT_AFTER` is a dead one's.
+    """
+
+    def __init__(self, name: str, key: str) -> None:
+        self._far, self._preview = (folder() / f"{name}.{key}.{what}" for what in ("far", "preview"))
+        self._next = 0.0
+
+    def note(self, doing: str, rows: int) -> None:
+        """So many `rows` have been read ("read") or added ("add")."""
+        if time.monotonic() >= self._next:
+            _write_down(self._far, f"{doing} {rows}")
+            self._next = time.monotonic() + NOTED_EVERY.total_seconds()
+
+    def noted(self) -> tuple[str, int]:
+        try:
+            doing, rows = self._far.read_text().split()
+        except (OSError, ValueError):
+            return "", 0
+        return doing, int(rows)
+
+    def heard_at(self) -> datetime | None:
+        try:
+            return datetime.fromtimestamp(self._far.stat().st_mtime, UTC)
+        except FileNotFoundError:
+            return None
+
+    def keep_preview(self, text: str) -> None:
+        _write_down(self._preview, text)
+
+    def preview(self) -> str:
+        """Raises Gone."""
+        try:
+            return self._preview.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise Gone from None
+
+
+def _write_down(path: Path, text: str) -> None:
+    draft = path.with_suffix(".draft")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    draft.replace(path)
 
 
 def remove_old(now: datetime) -> int:

@@ -3,6 +3,7 @@
 from patients.models.appointment import Appointment
 from patients.models.consent import ConsentEvent, ConsentHow, ConsentSource, PreferenceBatch
 from patients.models.patient import Patient
+from patients.models.patient_import import ImportState, PatientImport, Step
 from patients.models.suppression import Covers, SuppressedNumber, SuppressionSource
 
 __all__ = [
@@ -11,8 +12,11 @@ __all__ = [
     "ConsentHow",
     "ConsentSource",
     "Covers",
+    "ImportState",
     "Patient",
+    "PatientImport",
     "PreferenceBatch",
+    "Step",
     "SuppressedNumber",
     "SuppressionSource",
 ]

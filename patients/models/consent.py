@@ -1,8 +1,10 @@
-"""The consent ledger: one row for each time a preference was set. Rows are never changed or removed."""
+"""The consent ledger: one row for each time a preference was set. Rows are never removed, nor changed,
+but that an erasure takes the number and the words out of them."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from clinic.lib.phone import display
 
@@ -53,6 +55,14 @@ class PreferenceBatch(models.Model):
     scope = models.CharField(max_length=12, choices=Scope.choices)
     undo_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="undos")
     changed = models.PositiveIntegerField(default=0)
+    # A large one is worked off in slices, from the first patient to the last, behind the page.
+    running = models.BooleanField(default=False)
+    expected = models.PositiveIntegerField(default=0, help_text="How many would change when it began.")
+    last_event = models.BigIntegerField(
+        default=0, help_text="The ledger's newest row when it began: who has a newer one is left alone."
+    )
+    last_patient = models.BigIntegerField(default=0, help_text="The newest patient when it began.")
+    done_up_to = models.BigIntegerField(default=0, help_text="The patient with whom the last slice ended.")
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -61,9 +71,23 @@ class PreferenceBatch(models.Model):
     class Meta:
         ordering = ["-id"]
         verbose_name_plural = "preference batches"
+        constraints = [
+            # Whoever comes second is told. So between two slices nobody but people themselves chooses.
+            models.UniqueConstraint(
+                fields=["running"], condition=Q(running=True), name="preference_batch_one_at_a_time"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Batch {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("patients:batch", args=[self.pk])
+
+    @property
+    def left_alone(self) -> int:
+        """How many of those who would have changed were changed by somebody else before their turn came."""
+        return 0 if self.running else max(0, self.expected - self.changed)
 
 
 class ConsentEvent(models.Model):
@@ -82,8 +106,12 @@ class ConsentEvent(models.Model):
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
-    batch = models.ForeignKey(PreferenceBatch, null=True, on_delete=models.PROTECT, related_name="events")
+    batch = models.ForeignKey(
+        PreferenceBatch, null=True, db_index=False, on_delete=models.PROTECT, related_name="events"
+    )
     at = models.DateTimeField()
+    # The patient was erased: the number and the words are gone. The database allows no other change, ever.
+    erased_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["-id"]
@@ -100,6 +128,8 @@ class ConsentEvent(models.Model):
         indexes = [
             # A patient's timeline, and their newest event (the proof behind a text).
             models.Index(fields=["patient", "-id"], name="consent_event_newest"),
+            # A slice of a batch by its patients: never more of it is read than the slice, however large it is.
+            models.Index(fields=["batch", "patient"], name="consent_event_batch"),
         ]
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 import re
 from typing import Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -26,6 +27,10 @@ class PatientQuerySet(models.QuerySet["Patient"]):
     def active(self) -> Self:
         """Neither archived nor deceased."""
         return self.filter(archived_at=None, deceased_at=None)
+
+    def not_erased(self) -> Self:
+        """Whom we still know anything about."""
+        return self.filter(erased_at=None)
 
     def on_number(self, number: str) -> Self:
         """Everybody whose number is `number` (E.164), the archived and deceased among them."""
@@ -78,6 +83,16 @@ class Patient(models.Model):
     wants_reminders = models.BooleanField("Wants appointment reminders", default=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     deceased_at = models.DateTimeField(null=True, blank=True)
+    # Everything personal is gone; the row stays, for the ledger and the counts of texts.
+    erased_at = models.DateTimeField(null=True, editable=False)
+    erased_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        editable=False,
+        db_index=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
     search_name = models.CharField(max_length=201, editable=False)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField(auto_now=True)
@@ -92,6 +107,19 @@ class Patient(models.Model):
                 condition=Q(phone="", phone_kind="") | (~Q(phone="") & ~Q(phone_kind="")),
                 name="patient_phone_has_a_kind",
             ),
+            models.CheckConstraint(
+                condition=Q(erased_at=None)
+                | Q(
+                    first_name="",
+                    last_name="",
+                    search_name="",
+                    reference="",
+                    phone="",
+                    birth_date=None,
+                    archived_at__isnull=False,
+                ),
+                name="patient_erased_is_bare",
+            ),
             # An import finds "the same patient" by the other system's reference.
             models.UniqueConstraint(
                 fields=["reference"], condition=~Q(reference=""), name="patient_reference_once"
@@ -102,12 +130,18 @@ class Patient(models.Model):
             models.Index(fields=["phone"], name="patient_phone"),
             # The order of the patient list.
             models.Index(fields=["last_name", "first_name", "id"], name="patient_list_order"),
+            # What a text that was on its way at that moment left behind is looked for every few minutes.
+            models.Index(fields=["erased_at"], condition=Q(erased_at__isnull=False), name="patient_erased"),
             # An import asks of each row, and the form of a new patient, whether the person is here already.
             models.Index(fields=["search_name"], name="patient_same_name"),
             # Each group SMS asks which zones there are; hardly anybody lives in another than the clinic's.
             models.Index(fields=["time_zone"], condition=~Q(time_zone=""), name="patient_own_time_zone"),
         ]
-        permissions = [("export_patient", "Can export patients and their consents")]
+        permissions = [
+            ("export_patient", "Can export patients and their consents"),
+            ("disclose_patient", "Can see and export everything held on one patient"),
+            ("erase_patient", "Can erase a patient for good"),
+        ]
 
     def __str__(self) -> str:
         return self.full_name
@@ -117,6 +151,8 @@ class Patient(models.Model):
 
     @property
     def full_name(self) -> str:
+        if self.erased_at:
+            return f"Erased patient {self.pk}"
         return f"{self.first_name} {self.last_name}".strip()
 
     @property

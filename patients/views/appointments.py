@@ -1,12 +1,12 @@
 """A patient's appointments, so far as reminders need them."""
 
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from clinic.staff import permission_required
 from patients.forms import AppointmentForm
 from patients.models import Appointment, Patient
 
@@ -14,7 +14,7 @@ from patients.models import Appointment, Patient
 @permission_required("patients.add_appointment", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: HttpRequest, pk: int) -> HttpResponse:
-    patient = get_object_or_404(Patient, pk=pk)
+    patient = get_object_or_404(Patient.objects.not_erased(), pk=pk)
     form = AppointmentForm(request.POST or None)
     if form.is_valid():
         Appointment.objects.create(

@@ -1,38 +1,43 @@
-"""Apply the default to all existing patients, and undo it."""
+"""Apply the default to all existing patients, see how far that is, and undo it."""
 
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.paging import page_of
-from patients import batches
+from clinic.staff import permission_required
+from patients import batches, tasks
 from patients.forms import ConfirmNumberForm
 from patients.models import PreferenceBatch
 from settings_app.models import SmsSettings
 
 Scope = PreferenceBatch.Scope
 SOMEBODY_ELSE = (
-    "Somebody else is changing all patients at this moment. Your change has not been made. Wait a minute, then "
-    "check the figures and try again."
+    "Somebody else is changing all patients at this moment, or importing some. Your change has not been made. Wait a "
+    "minute, then check the figures and try again."
 )
+STOP_POLLING = 286  # htmx: this answer is the last one
 
 
 @permission_required("patients.add_preferencebatch", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def apply(request: HttpRequest) -> HttpResponse:
     """Show what would change, ask for the number, apply. `to` and `scope` in the address say what."""
+    if under_way := batches.running():
+        return _wait(request, under_way)
     accept, scope = _asked(request)
     previews = {each: batches.preview(accept=accept, scope=each) for each in Scope}
     form = ConfirmNumberForm(request.POST or None, expected=previews[scope].changed)
     if form.is_valid() and previews[scope].changed:
-        _apply(request, accept=accept, scope=scope, confirmed=form.expected)
+        begun = _apply(request, accept=accept, scope=scope, confirmed=form.expected)
+        if begun and begun.running:
+            return _go_on_behind_the_page(begun)
         return redirect(f"{reverse('patients:apply_default')}?to={_word(accept)}&scope={scope}")
     context = {
         "accept": accept,
@@ -51,6 +56,8 @@ def apply(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
     batch = get_object_or_404(_past(), pk=pk)
+    if under_way := batches.running():
+        return _wait(request, under_way)
     if request.method == "POST":
         try:
             done = batches.undo(batch_id=pk, at=timezone.now(), by=_user(request))
@@ -59,10 +66,43 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
         except batches.AnotherUnderWay:
             messages.error(request, SOMEBODY_ELSE)
         else:
+            if done.running:
+                return _go_on_behind_the_page(done)
             messages.success(request, f"Undone: {_patients(done.changed)} restored.")
         return redirect("patients:apply_default")
     context = {"batch": batch, "preview": batches.undo_preview(batch)}
     return render(request, "patients/undo_default.html", context)
+
+
+@permission_required("patients.add_preferencebatch", raise_exception=True)
+@require_safe
+def batch(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far a change is, or what it did."""
+    return render(request, "patients/batch.html", {"batch": get_object_or_404(_past(), pk=pk)})
+
+
+@permission_required("patients.add_preferencebatch", raise_exception=True)
+@require_safe
+def progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """The figures alone, for the page to fetch again and again until the change is done."""
+    found = get_object_or_404(_past(), pk=pk)
+    answer = render(request, "patients/_batch_progress.html", {"batch": found})
+    if not found.running:
+        answer.status_code = STOP_POLLING
+        answer["HX-Refresh"] = "true"
+    return answer
+
+
+def _go_on_behind_the_page(batch: PreferenceBatch) -> HttpResponse:
+    tasks.change_soon()
+    return redirect(batch)
+
+
+def _wait(request: HttpRequest, under_way: PreferenceBatch) -> HttpResponse:
+    """One change at a time: this page is about the next one. A change that was sent is not made."""
+    if request.method == "POST":
+        messages.error(request, SOMEBODY_ELSE)
+    return redirect(under_way)
 
 
 def _asked(request: HttpRequest) -> tuple[bool, Scope]:
@@ -73,20 +113,22 @@ def _asked(request: HttpRequest) -> tuple[bool, Scope]:
     return to == "accept", Scope(scope) if scope in Scope.values else Scope.EVERYONE
 
 
-def _apply(request: HttpRequest, *, accept: bool, scope: Scope, confirmed: int) -> None:
+def _apply(request: HttpRequest, *, accept: bool, scope: Scope, confirmed: int) -> PreferenceBatch | None:
+    """None if nothing was changed; the reason is told."""
     try:
-        batch = batches.apply_default(
+        begun = batches.apply_default(
             accept=accept, scope=scope, at=timezone.now(), by=_user(request), confirmed=confirmed
         )
     except batches.CountChanged as changed:
-        messages.error(
-            request,
-            f"In the meantime it has become {changed.found}. Nothing has been changed. Check the figures.",
-        )
+        said = f"In the meantime it has become {changed.found}. Nothing has been changed. Check the figures."
+        messages.error(request, said)
+        return None
     except batches.AnotherUnderWay:
         messages.error(request, SOMEBODY_ELSE)
-    else:
-        messages.success(request, f"Applied: {_patients(batch.changed)} changed. You can undo it below.")
+        return None
+    if not begun.running:
+        messages.success(request, f"Applied: {_patients(begun.changed)} changed. You can undo it below.")
+    return begun
 
 
 def _past() -> Any:

@@ -1,6 +1,5 @@
 """Patients and their consents as files."""
 
-from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -8,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from clinic.staff import staff
+from clinic.staff import permission_required, staff
 from patients import csv_export
 from patients.models import ConsentEvent, Patient
 from settings_app.models import SmsSettings
@@ -28,7 +27,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
 
 
 def _page(request: HttpRequest) -> HttpResponse:
-    counts = {"patients": Patient.objects.count(), "consents": ConsentEvent.objects.count()}
+    counts = {"patients": Patient.objects.not_erased().count(), "consents": ConsentEvent.objects.count()}
     return render(request, "patients/export.html", {"counts": counts})
 
 

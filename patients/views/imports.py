@@ -1,9 +1,8 @@
 """Patients from a file: choose it, see what every row will do, import it. The file waits between the steps."""
 
-from typing import Any
+from dataclasses import replace
 
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,21 +10,14 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from clinic.staff import staff
+from clinic.staff import permission_required, staff
 from patients import csv_import
-from patients.csv_import import Checked, Outcome, Sheet, Unreadable, uploads
+from patients.csv_import import Checked, Outcome, Sheet, Unreadable, behind, uploads
 from patients.csv_import.forms import MappingForm, UploadForm
-from patients.csv_import.preview import preview_rows
+from patients.csv_import.stored import Preview
+from patients.models import Step
+from patients.views.large_imports import CHANGED, GONE, TAKEN, behind_the_page, preview_page
 from settings_app.models import SmsSettings
-
-GONE = (
-    "The file is not here any more: it has been imported or given up, or a day has passed. Choose it again."
-)
-TAKEN = (
-    "Nothing was imported: somebody else has just used a reference of this file. Look at the preview again."
-)
-CHANGED = "Nothing was imported: in the meantime other patients were added. Look at the preview again."
-_ORDER = [Outcome.REFUSED, Outcome.NEW, Outcome.HERE]
 
 
 @csrf_exempt  # `_steps` checks, once the quota stands: the check reads the body, and with it the file.
@@ -69,6 +61,8 @@ def _uploaded(request: HttpRequest, *, too_large: bool) -> HttpResponse:
     places = csv_import.guess(sheet.header)
     mapping = MappingForm(header=sheet.header, guessed=places)
     seen = uploads.Seen(name, staff(request).pk, places, {})
+    if behind.is_large(name):
+        return behind_the_page(request, seen, Step.CHECK)
     return _preview(request, sheet, mapping, seen, _check(sheet, places))
 
 
@@ -82,7 +76,12 @@ def _seen(request: HttpRequest, seen: uploads.Seen) -> HttpResponse:
     mapping = MappingForm(request.POST, header=sheet.header, guessed=seen.places)
     if not mapping.is_valid():
         return _preview(request, sheet, mapping, seen, None)
+    asked_for = Step.CHECK
     if request.POST.get("step") == "import" and mapping.places() == seen.places:
+        asked_for = Step.IMPORT
+    if behind.is_large(seen.name):
+        return behind_the_page(request, replace(seen, places=mapping.places()), asked_for)
+    if asked_for == Step.IMPORT:
         done = _import(request, seen)
         if done is not None:
             return _done(request, done)
@@ -131,23 +130,15 @@ def _check(sheet: Sheet, places: csv_import.Places) -> Checked:
 
 
 def _upload_page(request: HttpRequest, form: UploadForm) -> HttpResponse:
-    return render(request, "patients/import.html", {"form": form})
+    return render(request, "patients/import.html", {"form": form, "under_way": behind.of(staff(request))})
 
 
 def _preview(
     request: HttpRequest, sheet: Sheet, form: MappingForm, seen: uploads.Seen, checked: Checked | None
 ) -> HttpResponse:
     """`checked` is None while the columns are not chosen."""
-    context: dict[str, Any] = {"form": form, "sheet": sheet, "checked": checked, "token": seen.signed()}
-    if checked is not None:
-        places = form.places() if form.is_bound else seen.places
-        counts = {outcome.value: count for outcome, count in checked.counts.items()}
-        settings = SmsSettings.load()
-        context |= {
-            "token": uploads.Seen(seen.name, seen.user, places, counts).signed(),
-            "counts": counts,
-            "groups": [(each, preview_rows(checked.shown[each]), counts[each]) for each in _ORDER],
-            "default_accepts": settings.new_patients_accept_marketing,
-            "country": settings.get_country_display(),
-        }
-    return render(request, "patients/import_preview.html", context)
+    if checked is None:
+        context = {"form": form, "sheet": sheet, "checked": None, "token": seen.signed()}
+        return render(request, "patients/import_preview.html", context)
+    places = form.places() if form.is_bound else seen.places
+    return preview_page(request, sheet, form, replace(seen, places=places), Preview.of(checked))

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from clinic.paging import page_of
 from clinic.search import posted_search, searched_for
+from clinic.staff import permission_required
 from patients import registration
 from patients.consent import record_consent
 from patients.eligibility import EVERY_PURPOSE, Purpose, judged, reasons_for, stop_to_marketing_covers
@@ -39,7 +39,9 @@ def list_(request: HttpRequest) -> HttpResponse:
 
 @permission_required("patients.view_patient", raise_exception=True)
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
-    patient = get_object_or_404(Patient, pk=pk)
+    patient = get_object_or_404(Patient.objects.select_related("erased_by"), pk=pk)
+    if patient.erased_at:
+        return render(request, "patients/erased.html", {"patient": patient})
     reasons = reasons_for(patient)
     context = {
         "patient": patient,
@@ -70,7 +72,7 @@ def create(request: HttpRequest) -> HttpResponse:
 @permission_required("patients.change_patient", raise_exception=True)
 @page
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
-    patient = get_object_or_404(Patient, pk=pk)
+    patient = get_object_or_404(Patient.objects.not_erased(), pk=pk)
     form = PatientForm(request.POST or None, patient=patient)
     if _may_save(request, form) and _saved(form, lambda: _change(request, form, pk)):
         _tell(request, form)
@@ -103,7 +105,7 @@ Switch = Callable[..., bool]
 
 def _switch(request: HttpRequest, pk: int, template: str, on: Switch, off: Switch) -> HttpResponse:
     """Ask, then do what the button said, whatever the state has become in between."""
-    patient = get_object_or_404(Patient, pk=pk)
+    patient = get_object_or_404(Patient.objects.not_erased(), pk=pk)
     if request.method == "POST" and request.POST.get("to") in {"on", "off"}:
         at: datetime = timezone.now()
         (on if request.POST["to"] == "on" else off)(patient_id=pk, at=at)

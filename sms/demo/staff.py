@@ -11,8 +11,15 @@ from settings_app.models import SmsSettings
 LOGINS: tuple[tuple[str, str, str], ...] = (
     ("manager", "quiet-harbour-71", "Manager"),
     ("receptionist", "early-ferry-28", "Receptionist"),
+    ("sender", "bright-lantern-46", "Sender"),
+    ("practitioner", "calm-orchard-53", "Practitioner"),
 )
-_NAMES = {"manager": ("Grace", "Adeyemi"), "receptionist": ("Tom", "Nguyen")}
+_NAMES = {
+    "manager": ("Grace", "Adeyemi"),
+    "receptionist": ("Tom", "Nguyen"),
+    "sender": ("Priya", "Raman"),
+    "practitioner": ("Amara", "Osei"),
+}
 
 CLINIC_NAME = "Harbour Street Medical Centre"
 CLINIC_PHONE = "(02) 5550 0123"  # One of ACMA's fictitious landlines.
@@ -25,6 +32,7 @@ def hire() -> dict[str, User]:
         first_name, last_name = _NAMES[username]
         users[username] = User.objects.create_user(
             username,
+            f"{username}@harbourstreet.example",
             password=password,
             first_name=first_name,
             last_name=last_name,

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("patients", "0004_patients_own_time_zone"),
+        ("patients", "0005_patients_own_time_zone"),
         ("sms", "0003_replies_that_may_be_opt_outs"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

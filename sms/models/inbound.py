@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Case, Q, Value, When
 
+from clinic.lib.phone import display
+
 
 class ReplyKind(models.TextChoices):
     """What a reply asks for, as `sms.keywords` reads it."""
@@ -29,9 +31,13 @@ FOR_STAFF_TO_READ = frozenset({ReplyKind.MAY_BE_STOP, ReplyKind.OTHER})
 
 
 class InboundMessageQuerySet(models.QuerySet["InboundMessage"]):
+    def not_erased(self) -> Self:
+        """Those that still say anything. Of the others only the sid is kept, so that a replay is one."""
+        return self.exclude(phone="")
+
     def waiting(self) -> Self:
         """Replies that may be an opt-out and that nobody has decided about."""
-        return self.filter(kind=ReplyKind.MAY_BE_STOP, handled_at=None)
+        return self.not_erased().filter(kind=ReplyKind.MAY_BE_STOP, handled_at=None)
 
     def waiting_first(self) -> Self:
         """Those that wait for a decision on top, each part the newest first."""
@@ -41,7 +47,9 @@ class InboundMessageQuerySet(models.QuerySet["InboundMessage"]):
 
 class InboundMessage(models.Model):
     sid = models.CharField(max_length=34, unique=True)
-    phone = models.CharField(max_length=16)
+    phone = models.CharField(
+        max_length=16
+    )  # Empty, with the body, once the last patient who had it is erased.
     sender = models.CharField(max_length=34, help_text="The number or messaging service it was sent to.")
     body = models.TextField()
     kind = models.CharField(max_length=12, choices=ReplyKind.choices)
@@ -85,3 +93,8 @@ class InboundMessage(models.Model):
     def can_be_refusal(self) -> bool:
         """Whether staff may still record it as one: not if the app or staff have done so."""
         return self.kind in FOR_STAFF_TO_READ and self.handled_as != Handled.REFUSAL
+
+    @property
+    def phone_display(self) -> str:
+        """The number grouped for reading; empty once it is erased."""
+        return display(self.phone) if self.phone else ""

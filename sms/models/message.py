@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.expressions import Func
 
+from clinic.lib.phone import display
 from patients.eligibility import Purpose, Reason
 from patients.models import Appointment, ConsentEvent, Patient
 from sms.models.group_message import GroupMessage
@@ -102,6 +103,8 @@ class Message(models.Model):
         related_name="+",
         db_index=False,
     )
+    # The patient was erased: number and words are gone, what became of the text is not.
+    erased_at = models.DateTimeField(null=True, editable=False)
 
     objects = MessageQuerySet.as_manager()
 
@@ -116,13 +119,20 @@ class Message(models.Model):
                 name="message_left_out_has_a_reason",
             ),
             models.CheckConstraint(
-                condition=Q(status=Status.LEFT_OUT) | ~Q(phone=""), name="message_has_a_number"
+                condition=Q(status=Status.LEFT_OUT) | ~Q(phone="") | Q(erased_at__isnull=False),
+                name="message_has_a_number",
+            ),
+            # And what is erased is never sent, whoever would queue it again.
+            models.CheckConstraint(
+                condition=Q(erased_at=None)
+                | (Q(phone="", body="") & ~Q(status__in=[Status.QUEUED, Status.SENDING])),
+                name="message_erased_is_bare",
             ),
             # Nobody gets the same group SMS twice: neither a person nor a phone.
             models.UniqueConstraint(fields=["group", "patient"], name="message_once_per_patient"),
             models.UniqueConstraint(
                 fields=["group", "phone"],
-                condition=~Q(status=Status.LEFT_OUT) & Q(group__isnull=False),
+                condition=~Q(status=Status.LEFT_OUT) & Q(group__isnull=False, erased_at=None),
                 name="message_once_per_number",
             ),
             models.UniqueConstraint(
@@ -156,3 +166,8 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"Message {self.pk}"
+
+    @property
+    def phone_display(self) -> str:
+        """The number it was made for, grouped for reading; empty if there was none."""
+        return display(self.phone) if self.phone else ""

@@ -26,14 +26,18 @@ class Bubble:
     reply: InboundMessage | None = None
 
 
-@register.inclusion_tag("sms/_patient_texts.html")
-def patient_texts(patient: Patient) -> dict[str, Any]:
+@register.inclusion_tag("sms/_patient_texts.html", takes_context=True)
+def patient_texts(context: dict[str, Any], patient: Patient) -> dict[str, Any]:
     """The newest texts to the patient, and from their number, in the order in which they were written."""
     sent = Message.objects.filter(patient=patient).exclude(status=Status.LEFT_OUT).order_by("-pk")[:SHOWN]
     received = InboundMessage.objects.filter(phone=patient.phone).exclude(phone="").order_by("-pk")[:SHOWN]
     bubbles = [Bubble(text.created_at, text=text) for text in sent]
     bubbles += [Bubble(reply.received_at, reply=reply) for reply in received]
-    return {"patient": patient, "bubbles": sorted(bubbles, key=lambda bubble: bubble.at)[-SHOWN:]}
+    return {
+        "patient": patient,
+        "bubbles": sorted(bubbles, key=lambda bubble: bubble.at)[-SHOWN:],
+        "may_ask_why": context["perms"]["sms"]["view_message"],
+    }
 
 
 @register.inclusion_tag("sms/_one_off_form.html", takes_context=True)

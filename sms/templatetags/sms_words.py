@@ -1,9 +1,14 @@
 """Plain words for what only Twilio has a number for."""
 
-from django import template
+from datetime import datetime, timedelta
+from typing import Any
 
-from sms import gateway
-from sms.models import Message
+from django import template
+from django.utils import timezone
+
+from clinic.lib import clock
+from sms import gateway, lost_news
+from sms.models import GroupMessage, Message
 from sms.status import Status
 
 register = template.Library()
@@ -17,11 +22,57 @@ def what_happened(code: int) -> str:
 
 
 @register.filter
-def in_doubt(message: Message) -> str:
-    """For a text of which we do not know, or that was not sent: what happened and what to do; else nothing."""
-    if message.status == Status.UNKNOWN:
-        return f"{gateway.NOT_KNOWN.happened} {gateway.NOT_KNOWN.remedy}"
-    if message.status == Status.NOT_SENT:
-        again = "" if message.group_id else " Write it again if it still matters, or call the patient."
-        return f"Twilio never had this text, so it did not arrive.{again}"
+def why(message: Message) -> str:
+    """Why a text stands where it stands, and what to do, where no error code says so; "" if there is nothing to say."""
+    match message.status:
+        case Status.UNKNOWN:
+            return f"{gateway.NOT_KNOWN.happened} {gateway.NOT_KNOWN.remedy}"
+        case Status.NOT_SENT:
+            again = "" if message.group_id else " Write it again if it still matters, or call the patient."
+            return f"Twilio never had this text, so it did not arrive.{again}"
+        case Status.FAILED | Status.UNDELIVERED:
+            return "Twilio gave no reason. Send it again later if it still matters, or call the patient."
+        case Status.EXPIRED:
+            return "Its time was over before it could leave."
+        case Status.CANCELLED if message.appointment_id:
+            return "The appointment was cancelled."
+        case Status.ACCEPTED | Status.SENT if message.news_asked >= len(lost_news.ASK_AFTER):
+            return "Twilio has said no more about it for a day: it may have arrived."
     return ""
+
+
+@register.inclusion_tag("partials/_status.html")
+def group_status(group: GroupMessage) -> dict[str, Any]:
+    """The state of a group SMS; one that has not begun is scheduled."""
+    if group.waits_until(timezone.now()):
+        return {"status": "scheduled", "label": "Scheduled"}
+    return {"status": group.status, "label": group.get_status_display()}
+
+
+@register.filter
+def town(zone: str) -> str:
+    """What people call a time zone: its town."""
+    return clock.town(zone)
+
+
+@register.filter
+def there(at: datetime, zone: str) -> str:
+    """An instant by the clocks of `zone`, as one says it today: "tomorrow from 9:00"."""
+    then, now = clock.local(at, zone), clock.local(timezone.now(), zone)
+    days = {now.date(): "today", now.date() + timedelta(days=1): "tomorrow"}
+    day = days.get(then.date(), f"on {then:%A} {then.day} {then:%B}")
+    return f"{day} from {then.hour}:{then:%M}"
+
+
+@register.filter
+def until(at: datetime) -> str:
+    """How long it is until `at`: "4 min 12 s" within the hour, else "3 hours"; "" once it has come."""
+    seconds = round((at - timezone.now()).total_seconds())
+    if seconds <= 0:
+        return ""
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60:02} s"
+    if seconds < 2 * 86_400:
+        hours = seconds // 3600
+        return f"{hours} hour{'s' if hours > 1 else ''}"
+    return f"{seconds // 86_400} days"

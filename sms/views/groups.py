@@ -1,10 +1,10 @@
 """The group SMS that were written, and what became of one of them."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.decorators import permission_required
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -12,11 +12,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.paging import page_of
 from clinic.search import posted_search, searched_for
+from clinic.staff import permission_required
 from patients.eligibility import Reason
 from patients.models import Patient
 from settings_app.models import SmsSettings
 from sms import forecast, pauses, reports, second_try
 from sms.models import GroupMessage, Message, SendingPause
+from sms.quiet import QuietHours
 from sms.status import Status
 
 lists = require_http_methods(["GET", "HEAD", "POST"])
@@ -31,47 +33,77 @@ def group_list(request: HttpRequest) -> HttpResponse:
     found = GroupMessage.objects.select_related("created_by", "confirmed_by")
     if text:
         found = found.filter(body__icontains=text)
-    return render(request, "sms/group_list.html", {"page": page_of(request, found, per_page=25), "q": text})
+    context = {
+        "page": page_of(request, found, per_page=25),
+        "q": text,
+        "coming": GroupMessage.objects.coming(timezone.now())[:5],
+    }
+    return render(request, "sms/group_list.html", context)
 
 
 @permission_required("sms.view_groupmessage", raise_exception=True)
 @require_safe
 def detail(request: HttpRequest, group_id: UUID) -> HttpResponse:
-    group = get_object_or_404(GroupMessage.objects.select_related("confirmed_by"), pk=group_id)
+    group = get_object_or_404(_with_people(), pk=group_id)
     if group.is_draft:
         return redirect("sms:review", group_id)
-    return render(request, "sms/group_detail.html", _standing(group))
+    standing = _standing(group, timezone.now())
+    return render(request, "sms/group_detail.html", standing | {"may_go_back": reports.may_go_back(group)})
 
 
 @permission_required("sms.view_groupmessage", raise_exception=True)
 @require_safe
 def progress(request: HttpRequest, group_id: UUID) -> HttpResponse:
-    """The counts alone, for the page to fetch again and again until there is nothing more to come."""
-    group = get_object_or_404(GroupMessage.objects.select_related("confirmed_by"), pk=group_id)
-    standing = _standing(group)
+    """The counts alone, for the page to fetch again and again until there is nothing more to come.
+
+    `?phase=` is what the page around them knows.
+    """
+    group = get_object_or_404(_with_people(), pk=group_id)
+    standing = _standing(group, timezone.now())
     answer = render(request, "sms/_progress.html", standing, status=200 if standing["live"] else STOP_POLLING)
-    list_is_there = request.GET.get("list") == "awaited" and group.frozen_at
-    if list_is_there or not standing["live"]:
-        # What is around the counts changes too: who is left out, and that nothing more is to come.
+    if request.GET.get("phase", standing["phase"]) != standing["phase"] or not standing["live"]:
+        # What is around the counts changes too: who is left out, what may be done, that nothing more is to come.
         answer["HX-Refresh"] = "true"
     return answer
 
 
-def _standing(group: GroupMessage) -> dict[str, Any]:
+def _with_people() -> QuerySet[GroupMessage]:
+    return GroupMessage.objects.select_related("confirmed_by", "paused_by", "cancelled_by")
+
+
+def _standing(group: GroupMessage, now: datetime) -> dict[str, Any]:
     progress = reports.progress(group)
     pause = SendingPause.objects.in_force().first()
     waiting = progress.per_status.get(Status.QUEUED, 0)
+    quiet = QuietHours.of(SmsSettings.load())
+    openings = reports.openings(group, quiet, now=now) if group.is_under_way else []
+    resting = sum(opening.number for opening in openings)
+    phase = "waiting" if group.waits_until(now) else group.status
     return {
         "group": group,
         "progress": progress,
         "pause": pause,
         "pause_meaning": pauses.why(pause) if pause else None,
-        "forecast": forecast.while_sending(purpose=group.purpose, waiting=waiting, now=timezone.now()),
+        "forecast": forecast.while_sending(purpose=group.purpose, waiting=waiting, now=now),
         "time_is_over_at": group.send_by,
         "not_sent": second_try.waiting_for_a_person(group),
         "unknown": progress.per_status.get(Status.UNKNOWN, 0),
-        "live": not group.is_finished or progress.awaiting_news > 0,
+        "phase": phase if group.frozen_at else f"{phase}-without-list",
+        "waits_until": group.waits_until(now),
+        "quiet": quiet,
+        "openings": openings,
+        "others": progress.waiting - resting,
+        "live": group.is_under_way or progress.undecided > 0 or progress.awaiting_news > 0,
+        "poll_seconds": _poll_seconds(group, now, all_rest=0 < resting == progress.undecided),
     }
+
+
+def _poll_seconds(group: GroupMessage, now: datetime, *, all_rest: bool) -> int:
+    """How often the page asks again: rarely while nothing can happen, such that a day's wait is no load."""
+    begins = group.waits_until(now)
+    if all_rest or (begins and begins > now + timedelta(hours=1)):
+        return 60
+    return 10 if group.is_paused else 2
 
 
 @permission_required("sms.view_groupmessage", raise_exception=True)

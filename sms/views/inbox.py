@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -11,9 +10,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.paging import page_of
 from clinic.search import posted_search, searched_for
-from clinic.staff import staff
+from clinic.staff import permission_required, staff
 from patients.eligibility import EVERY_PURPOSE, stopped_by
-from patients.models import Patient, SuppressedNumber
+from patients.models import Covers, Patient, SuppressedNumber
 from settings_app.models import SmsSettings
 from sms import consequences
 from sms import inbound as replies
@@ -39,7 +38,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "replies": [(reply, people.get(reply.phone, [])) for reply in page],
-        "any": bool(page.paginator.count) or InboundMessage.objects.exists(),
+        "any": bool(page.paginator.count) or InboundMessage.objects.not_erased().exists(),
     }
     return render(request, "sms/inbox.html", context)
 
@@ -48,7 +47,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def refusal(request: HttpRequest, reply_id: int) -> HttpResponse:
     """Say who is affected and what happens; confirmed, record the refusal."""
-    reply = get_object_or_404(InboundMessage, pk=reply_id)
+    reply = get_object_or_404(InboundMessage.objects.not_erased(), pk=reply_id)
     if request.method == "POST":
         if replies.record_refusal(reply_id=reply_id, at=timezone.now(), by=staff(request)):
             messages.success(request, "The refusal is recorded.")
@@ -62,7 +61,10 @@ def refusal(request: HttpRequest, reply_id: int) -> HttpResponse:
         "reply": reply,
         "people": Patient.objects.on_number(reply.phone).order_by("pk"),
         "stops_all": stopped_by(consequences.covers(reply.sender)) == EVERY_PURPOSE,
-        "is_blocked": SuppressedNumber.objects.in_force().filter(phone=reply.phone).exists(),
+        "is_blocked": SuppressedNumber.objects.in_force()
+        .filter(phone=reply.phone)
+        .exclude(covers=Covers.PROMOTIONS)
+        .exists(),
         "started_since": InboundMessage.objects.filter(
             phone=reply.phone, kind=ReplyKind.START, pk__gt=reply.pk
         ).exists(),

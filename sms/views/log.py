@@ -1,12 +1,12 @@
 """Everything that was sent."""
 
-from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from clinic.paging import page_of
 from clinic.search import posted_search, searched_for
+from clinic.staff import permission_required
 from patients.models import Patient
 from settings_app.models import SmsSettings
 from sms.forms import LogForm

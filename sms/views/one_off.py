@@ -1,13 +1,12 @@
 """One text to one patient, from the patient's page."""
 
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from clinic.staff import staff
+from clinic.staff import permission_required, staff
 from patients.models import Patient
 from sms import one_off as texts
 from sms import tasks

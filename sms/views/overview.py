@@ -21,7 +21,7 @@ LATELY = timedelta(days=30)
 def overview(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     pause = SendingPause.objects.in_force().first()
-    running = GroupMessage.objects.filter(status__in=[GroupStatus.CONFIRMED, GroupStatus.SENDING])
+    running = GroupMessage.objects.running(now).select_related("confirmed_by")
     sent = reports.sent_since(now - LATELY)
     active = Patient.objects.active()
     accepting = active.filter(accepts_sms_marketing=True).count()
@@ -36,6 +36,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "unknown": Message.objects.filter(status=Status.UNKNOWN).count(),
         "not_sent": Message.objects.filter(status=Status.NOT_SENT).count(),
         "running": [(group, reports.progress(group)) for group in running[:5]],
+        "coming": GroupMessage.objects.coming(now)[:3],
         "recent": GroupMessage.objects.exclude(status=GroupStatus.DRAFT).order_by("-confirmed_at")[:5],
         "drafts": GroupMessage.objects.filter(status=GroupStatus.DRAFT)[:3],
         "sent_total": sum(sent.values()),

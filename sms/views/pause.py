@@ -1,13 +1,12 @@
 """Let sending go on after somebody has mended what made it rest."""
 
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from clinic.staff import staff
+from clinic.staff import permission_required, staff
 from sms import outbox, tasks
 
 

@@ -1,10 +1,10 @@
 """What would be sent, to whom, and who is left out; and the one button that sends it."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,26 +13,43 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.paging import page_of
 from clinic.search import posted_search, searched_for
-from clinic.staff import staff
+from clinic.staff import permission_required, staff
 from patients.eligibility import Reason, counts
 from patients.models import Patient
 from settings_app.models import SmsSettings
 from sms import audience, composing, forecast, tasks
+from sms.forms import ScheduleForm
 from sms.models import GroupMessage
+from sms.quiet import Opening, QuietHours
 
 
 @permission_required("sms.send_groupmessage", raise_exception=True)
 @require_http_methods(["GET", "POST"])
 def review(request: HttpRequest, group_id: UUID) -> HttpResponse:
     group = get_object_or_404(GroupMessage, pk=group_id)
-    if request.method == "POST":
-        return _confirm(request, group)
+    now, settings = timezone.now(), SmsSettings.load()
+    later = request.POST if "send_at" in request.POST else None
+    form = ScheduleForm(later, zone=settings.time_zone, now=now)
+    if request.method == "POST" and (
+        later is None or (form.is_valid() and _may_begin(group, settings, form))
+    ):
+        return _confirm(request, group, starts_at=form.starts_at if later else None)
     if not group.is_draft:
         return redirect("sms:group_detail", group_id)
-    return render(request, "sms/review.html", _what_would_be_sent(group))
+    context = _what_would_be_sent(group, settings)
+    context |= {"form": form, "now": now, **_when(group, settings, context["number"], form, now)}
+    return render(request, "sms/review.html", context)
 
 
-def _confirm(request: HttpRequest, group: GroupMessage) -> HttpResponse:
+def _may_begin(group: GroupMessage, settings: SmsSettings, form: ScheduleForm) -> bool:
+    """Whether nobody has quiet hours then, or staff know who has: they pressed the button twice."""
+    if form.is_explained() or not group.is_draft:
+        return True
+    number = audience.recipients(group).count()
+    return not _resting(group, settings, number, form.starts_at)
+
+
+def _confirm(request: HttpRequest, group: GroupMessage, *, starts_at: datetime | None) -> HttpResponse:
     at_most = request.POST.get("number", "")
     try:
         confirmed = composing.confirm(
@@ -41,6 +58,7 @@ def _confirm(request: HttpRequest, group: GroupMessage) -> HttpResponse:
             at_most=int(at_most) if at_most.isdecimal() else 0,
             at=timezone.now(),
             by=staff(request),
+            starts_at=starts_at,
         )
     except composing.ReviewAgain as error:
         messages.warning(request, str(error))
@@ -50,8 +68,37 @@ def _confirm(request: HttpRequest, group: GroupMessage) -> HttpResponse:
     return redirect("sms:group_detail", group.pk)
 
 
-def _what_would_be_sent(group: GroupMessage) -> dict[str, Any]:
-    settings = SmsSettings.load()
+def _resting(group: GroupMessage, settings: SmsSettings, number: int, begins: datetime) -> list[Opening]:
+    """Of a promotion: whom it is night for when it begins."""
+    quiet = QuietHours.of(settings)
+    if not group.is_marketing or quiet.are_none:
+        return []
+    openings = quiet.openings(audience.per_zone(group, number=number), begins)
+    return [opening for opening in openings if opening.at > begins]
+
+
+def _when(
+    group: GroupMessage, settings: SmsSettings, number: int, form: ScheduleForm, now: datetime
+) -> dict[str, Any]:
+    """What the clock means for those who get it: sent now, or at the time in the form."""
+    resting = _resting(group, settings, number, now + timedelta(minutes=settings.hold_minutes))
+    found: dict[str, Any] = {
+        "quiet": QuietHours.of(settings),
+        "hold_minutes": settings.hold_minutes,
+        "openings": resting,
+        "others": number - sum(opening.number for opening in resting),
+    }
+    if form.is_bound and form.is_valid():
+        then = _resting(group, settings, number, form.starts_at)
+        found |= {
+            "openings_then": then,
+            "others_then": number - sum(opening.number for opening in then),
+            "starts_at": form.starts_at,
+        }
+    return found
+
+
+def _what_would_be_sent(group: GroupMessage, settings: SmsSettings) -> dict[str, Any]:
     per_reason = counts(audience.everybody(group))
     number = per_reason.pop("", 0)
     parts = audience.parts(group, settings)

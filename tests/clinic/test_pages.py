@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 
 from settings_app.forms import Explained
+from settings_app.models import SmsSettings
 
 
 class Elements(HTMLParser):
@@ -127,5 +128,13 @@ def test_a_stranger_at_a_missing_page_sees_no_menu(client: Client) -> None:
     assert "site-menu" not in answer.content.decode()
 
 
-def test_pages_load_no_script_unless_they_have_live_parts(reception_client: Client) -> None:
+def test_pages_without_live_parts_load_one_script_which_watches_over_an_empty_desk(
+    reception_client: Client,
+) -> None:
+    page = Elements(reception_client.get("/nowhere/").content.decode())
+    assert [attrs["src"] for tag, attrs in page.found if tag == "script"] == ["/static/idle.js"]
+
+
+def test_where_nobody_is_logged_out_by_the_clock_pages_load_no_script(reception_client: Client) -> None:
+    SmsSettings.objects.update(idle_minutes=0)
     assert "<script" not in reception_client.get("/nowhere/").content.decode()

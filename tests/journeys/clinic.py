@@ -1,6 +1,7 @@
 """The demo, whole, as its own processes; and the judges of what it did: its database and the simulator's ledger."""
 
 import os
+import quopri
 import re
 import socket
 import sqlite3
@@ -39,12 +40,18 @@ MARKETING_NUMBERS = f"""
 
 @dataclass(frozen=True)
 class Clinic:
-    """A running demo: its address, the simulator, the log-ins it printed, and its database."""
+    """A running demo: its address, the simulator, the log-ins it printed, its database and its e-mails."""
 
     url: str
     twilio: Twilio
     logins: dict[str, str]
     ask: Callable[[str], list[tuple[Any, ...]]]
+    mail: Path
+
+    def last_mail(self) -> str:
+        """The e-mail that was sent last: without a server each is a file."""
+        files = sorted(self.mail.iterdir(), key=lambda file: file.stat().st_mtime)
+        return quopri.decodestring(files[-1].read_bytes()).decode()
 
     def numbers(self, sql: str) -> list[str]:
         """The numbers that `sql` selects, in order."""
@@ -84,7 +91,7 @@ def open_clinic(
         demo = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
         try:
             wait(lambda: "Stop with Ctrl-C" in said(output.name) or demo.poll() is not None, "the demo", 120)
-            yield _clinic(said(output.name), _questions(folder, database))
+            yield _clinic(said(output.name), _questions(folder, database), folder / "data" / "mail")
         finally:
             demo.terminate()
             demo.wait(timeout=30)
@@ -94,11 +101,11 @@ def said(path: str) -> str:
     return Path(path).read_text()
 
 
-def _clinic(printed: str, ask: Callable[[str], list[tuple[Any, ...]]]) -> Clinic:
+def _clinic(printed: str, ask: Callable[[str], list[tuple[Any, ...]]], mail: Path) -> Clinic:
     addresses = re.findall(r"http://127\.0\.0\.1:\d+", printed)
     assert len(addresses) == 2, printed
     logins = dict(re.findall(r"^ +(\w+) +password: +(\S+)", printed, re.MULTILINE))
-    return Clinic(url=addresses[0], twilio=Twilio(addresses[1]), logins=logins, ask=ask)
+    return Clinic(url=addresses[0], twilio=Twilio(addresses[1]), logins=logins, ask=ask, mail=mail)
 
 
 def _questions(folder: Path, database: str) -> Callable[[str], list[tuple[Any, ...]]]:

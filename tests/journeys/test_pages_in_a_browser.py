@@ -5,13 +5,22 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.clinic import Clinic
 
 pytestmark = pytest.mark.browser
 
 GROUP = "SELECT id FROM sms_groupmessage WHERE status = 'finished' LIMIT 1"
+REPLY = "SELECT id FROM sms_inboundmessage WHERE kind IN ('may_be_stop', 'other') AND handled_as = '' LIMIT 1"
+PROMOTION = "SELECT id FROM sms_message WHERE purpose = 'marketing' AND consent_event_id IS NOT NULL LIMIT 1"
+LEFT_OUT = "SELECT id FROM sms_message WHERE status = 'left_out' LIMIT 1"
+PATIENTS = (
+    "First name,Last name,Mobile number,Date of birth,Accepts SMS marketing,Consent source,Consent date\n"
+    "Nadia,Ferrante,0412 555 001,1990-05-17,yes,paper form,2026-03-02\n"
+    "Tobias,Lindqvist,0412 555 002,1984-11-30,no,,\n"
+    "Priya,Raman,12,1971-01-08,yes,,\n"
+)
 BLOCKED = """
     SELECT patients_patient.id FROM patients_patient
     JOIN patients_suppressednumber USING (phone) WHERE lifted_at IS NULL LIMIT 1
@@ -23,6 +32,7 @@ def paths(clinic: Clinic) -> list[str]:
     ((group,),) = clinic.ask(GROUP)
     group = str(group)
     ((blocked,),) = clinic.ask(BLOCKED)
+    ((reply,),), ((promotion,),), ((left_out,),) = map(clinic.ask, (REPLY, PROMOTION, LEFT_OUT))
     group = group if "-" in group else "-".join(re.findall(r"^(.{8})(.{4})(.{4})(.{4})(.{12})$", group)[0])
     return [
         "/",
@@ -40,10 +50,22 @@ def paths(clinic: Clinic) -> list[str]:
         f"/sms/{group}/people/?status=left_out",
         "/sms/log/",
         "/sms/inbox/",
+        f"/sms/inbox/{reply}/refusal/",
+        f"/sms/message/{promotion}/why/",
+        f"/sms/message/{left_out}/why/",
+        "/patients/import/",
+        "/patients/export/",
+        "/patients/1/everything/",
+        f"/patients/{blocked}/erase/",
         f"/sms/patients/{blocked}/text/",
         "/settings/sms/",
         "/settings/sms/apply/?to=accept",
         "/accounts/password/",
+        "/accounts/",
+        "/accounts/second-step/?required",
+        "/team/",
+        "/team/invite/",
+        "/team/2/",
         "/nowhere/",
     ]
 
@@ -61,8 +83,11 @@ def test_pages_are_accessible_and_fit(
         page = context.new_page()
         complaints: list[str] = []
         page.on("console", lambda line: complaints.append(f"{page.url} {line.text}"))
-        pages = [*paths(clinic), review(page)]
+        coming = scheduled(page)
+        pages = [*paths(clinic), review(page), coming, f"{coming}stop/"]
         complaints += [complaint for path in pages for complaint in look_at(page, path)]
+        preview_an_import(page)
+        complaints += look_around(page, "the preview of an import")
     # A page that is not there is told so by the browser as well.
     assert [said for said in complaints if "404 (Not Found)" not in said] == []
 
@@ -77,8 +102,32 @@ def review(page: Page) -> str:
     return page.url
 
 
+def scheduled(page: Page) -> str:
+    """A group SMS that begins tomorrow; returns its address."""
+    page.goto("/sms/new/")
+    page.get_by_label("Message", exact=True).fill("We are closed on Friday.")
+    page.get_by_role("button", name="Review").click()
+    page.get_by_text("Choose a time for it instead").click()
+    page.get_by_role("button", name="Schedule").click()
+    expect(page.get_by_role("button", name="Stop, back to draft")).to_be_visible()
+    return page.url
+
+
+def preview_an_import(page: Page) -> None:
+    """New patients, and a row that must be corrected."""
+    page.goto("/patients/import/")
+    file: Any = {"name": "patients.csv", "mimeType": "text/csv", "buffer": PATIENTS.encode()}
+    page.get_by_label("CSV file").set_input_files(file)
+    page.get_by_role("button", name="Check the file").click()
+    page.get_by_role("heading", name="Check the import").wait_for()
+
+
 def look_at(page: Page, path: str) -> list[str]:
     page.goto(path)
+    return look_around(page, path)
+
+
+def look_around(page: Page, path: str) -> list[str]:
     found = [f"{path}: {rule['id']}" for rule in Axe().run(page).response["violations"]]
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
         found.append(f"{path}: scrolls sideways")

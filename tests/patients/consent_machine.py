@@ -1,14 +1,13 @@
 """A clinic in which anything may happen next, and what its staff would remember of it.
 
-The machine keeps its own account of who said what, in plain Python and without asking the product, and compares
-it with the database after each step.
+What happens to the clinic is told to a `Memory` as well, which is compared with the database after each step.
 """
 
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, ClassVar
 
+import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.test import override_settings
@@ -42,79 +41,15 @@ from sms import audience, composing, dispatch, gateway, inbound, outbox
 from sms.models import Message
 from sms.status import Status
 from tests.factories import NOW
+from tests.patients.consent_memory import HUMAN, Memory, Person, Plan, Word
 
 MARKETING, CARE = "+61480000001", "+61480000002"
 NUMBERS = ["+61412000001", "+61412000002"]
-HUMAN = {"staff", "import", "sms_stop", "carrier"}
 
 # Few numbers and many people: most share a phone with somebody.
 numbers = st.sampled_from([*NUMBERS, *NUMBERS, ""])
 choices = st.sampled_from([None, True, False])
 Asked = tuple[str, bool | None]
-
-
-@dataclass(frozen=True)
-class Word:
-    """One entry of a patient's history. `source` is where the preference comes from, an undo's is an older one."""
-
-    accepts: bool
-    event_source: str
-    source: str
-    batch: int | None = None
-
-
-@dataclass
-class Person:
-    number: str
-    words: list[Word]
-    active: bool = True
-
-    @property
-    def accepts(self) -> bool:
-        return self.words[-1].accepts
-
-    def chose(self) -> bool:
-        return any(word.event_source in HUMAN for word in self.words)
-
-    def say(self, accepts: bool, source: str, batch: int | None = None) -> None:
-        self.words.append(Word(accepts, source, source, batch))
-
-
-@dataclass
-class Memory:
-    people: dict[int, Person] = field(default_factory=dict)
-    blocks: set[tuple[str, str]] = field(default_factory=set)
-    default: bool = False
-
-    def on(self, number: str) -> list[Person]:
-        return [person for person in self.people.values() if number and person.number == number]
-
-    def may_get_marketing(self, person: Person) -> bool:
-        household = [other for other in self.on(person.number) if other.active]
-        return (
-            person.active
-            and bool(person.number)
-            and not any(number == person.number for number, _ in self.blocks)
-            and all(other.accepts for other in household)
-        )
-
-    def stop(self, number: str, covers: str, source: str) -> None:
-        everybody = self.on(number)
-        if (number, covers) not in self.blocks or any(person.accepts for person in everybody):
-            for person in everybody:
-                person.say(False, source)
-        self.blocks.add((number, covers))
-
-    def apply(self, accept: bool, scope: str, batch: int) -> None:
-        for person in self.people.values():
-            if person.accepts != accept and (scope == "everyone" or not person.chose()):
-                person.say(accept, "bulk_default", batch)
-
-    def undo(self, batch: int, undo: int) -> None:
-        for person in self.people.values():
-            if person.words[-1].batch == batch:
-                before = person.words[-2]
-                person.words.append(replace(before, event_source="undo", batch=undo))
 
 
 class Consent(RuleBasedStateMachine):
@@ -133,6 +68,7 @@ class Consent(RuleBasedStateMachine):
         self.example.__enter__()
         self.steps, self.sids, self.waiting = 0, count(), False
         self.memory, self.separate, self.senders = Memory(), True, override_settings()
+        self.plan: Plan | None = None  # of the change that is under way in slices
         self.staff = User.objects.create(username="staff")
 
     def teardown(self) -> None:
@@ -171,7 +107,7 @@ class Consent(RuleBasedStateMachine):
 
     @rule(target=patients, rows=st.lists(st.tuples(numbers, choices), min_size=1, max_size=3))
     def import_(self, rows: list[Asked]) -> MultipleResults[int]:
-        before = set(self.memory.people)
+        before = set(Patient.objects.values_list("pk", flat=True))
         registration.register_many(
             details=[(_details(number), _choice(said, ConsentSource.IMPORT)) for number, said in rows],
             at=self.later(),
@@ -218,15 +154,17 @@ class Consent(RuleBasedStateMachine):
         SmsSettings.objects.update(new_patients_accept_marketing=accept, updated_at=self.later())
         self.memory.default = accept
 
+    @precondition(lambda self: self.plan is None)
     @rule(target=done, accept=st.booleans(), scope=st.sampled_from(PreferenceBatch.Scope))
     def apply(self, accept: bool, scope: PreferenceBatch.Scope) -> int:
         foretold = batches.preview(accept=accept, scope=scope)
         batch = batches.apply_default(
             accept=accept, scope=scope, at=self.later(), by=self.staff, confirmed=foretold.changed
         )
-        self.memory.apply(accept, scope, batch.pk)
+        self.memory.carry_out(self.memory.apply(accept, scope, batch.pk))
         return batch.pk
 
+    @precondition(lambda self: self.plan is None)
     @rule(target=done, batch=done)
     def undo(self, batch: int) -> MultipleResults[int]:
         before, chose_since = _preferences(), _chose_after(batch)
@@ -237,8 +175,58 @@ class Consent(RuleBasedStateMachine):
             return multiple()
         now = _preferences()
         assert all(now[pk] == before[pk] for pk in chose_since), "An undo overwrote a later choice."
-        self.memory.undo(batch, undone.pk)
+        self.memory.carry_out(self.memory.undo(batch, undone.pk))
         return multiple(undone.pk)
+
+    # --- All of them in slices, with anything in between ---
+
+    @precondition(lambda self: self.plan is None)
+    @rule(accept=st.booleans(), scope=st.sampled_from(PreferenceBatch.Scope))
+    def begin_to_apply(self, accept: bool, scope: PreferenceBatch.Scope) -> None:
+        batch = batches.apply_default(accept=accept, scope=scope, at=self.later(), at_once=0)
+        if batch.running:
+            self.plan = self.memory.apply(accept, scope, batch.pk)
+
+    @precondition(lambda self: self.plan is None)
+    @rule(batch=done)
+    def begin_to_undo(self, batch: int) -> None:
+        try:
+            undone = batches.undo(batch_id=batch, at=self.later(), at_once=0)
+        except batches.AlreadyUndone:
+            return
+        if undone.running:
+            self.plan = self.memory.undo(batch, undone.pk)
+
+    @precondition(lambda self: self.plan is not None)
+    @rule(target=done, patients=st.sampled_from([1, 2, 3, 100]))
+    def work_on_a_slice(self, patients: int) -> MultipleResults[int]:
+        """Nobody who has chosen since it began is touched, and it ends with whom the memory says."""
+        self.later()
+        assert self.plan is not None
+        before, chose_since = _preferences(), _chose_since(self.plan.batch)
+        done = batches.next_slice(self.plan.batch, patients=patients)
+        now = _preferences()
+        assert all(now[pk] == before[pk] for pk in chose_since), "A slice overwrote a later choice."
+        is_over = self.memory.slice(self.plan, patients)
+        assert done is not None
+        assert (done.running, done.done_up_to) == (not is_over, self.plan.position)
+        if not is_over:
+            return multiple()
+        self.plan = None
+        return multiple(done.pk)
+
+    @precondition(lambda self: self.plan is not None)
+    @rule(accept=st.booleans())
+    def somebody_else_applies(self, accept: bool) -> None:
+        """They are told, and the memory stays as it is."""
+        with pytest.raises(batches.AnotherUnderWay):
+            batches.apply_default(accept=accept, scope=PreferenceBatch.Scope.EVERYONE, at=self.later())
+
+    @precondition(lambda self: self.plan is not None)
+    @rule(batch=done)
+    def somebody_else_undoes(self, batch: int) -> None:
+        with pytest.raises(batches.AnotherUnderWay):
+            batches.undo(batch_id=batch, at=self.later())
 
     # --- Numbers ---
 
@@ -354,3 +342,10 @@ def _chose_after(batch: int) -> set[int]:
         elif patient in since and source in HUMAN:
             since[patient] = True
     return {patient for patient, chose in since.items() if chose}
+
+
+def _chose_since(batch: int) -> set[int]:
+    """Patients with a choice of a person's in the ledger since `batch` began."""
+    began = PreferenceBatch.objects.get(pk=batch).last_event
+    since = ConsentEvent.objects.filter(pk__gt=began, source__in=HUMAN)
+    return set(since.values_list("patient", flat=True))

@@ -107,8 +107,9 @@ class TestApply:
     def test_takes_as_many_statements_for_many_as_for_few(
         self, people: dict[str, Patient], django_assert_num_queries: Callable[..., contextmanager]
     ) -> None:
-        # Savepoint, batch, ledger, count, patients, savepoint; PostgreSQL also locks.
-        number = 7 if connection.vendor == "postgresql" else 6
+        # Savepoint, another?, newest patient and event, how many, batch, ledger, patients, changed, savepoint;
+        # PostgreSQL also locks.
+        number = 11 if connection.vendor == "postgresql" else 10
         with django_assert_num_queries(number):
             apply_default(accept=True, scope=EVERYONE, at=NOW)
         for _ in range(10):
@@ -271,11 +272,15 @@ class TestMeetingARefusal:
             assert result[0].changed == 1
         assert not consent.out_of_step().exists()
 
-    def test_overwritten_it_is_in_the_ledger_as_what_was_overwritten(self) -> None:
+    def test_it_stands_even_if_everybody_is_changed(self) -> None:
         patient = PatientFactory.create()
-        with self.refusal_under_way(patient, lambda: apply_default(accept=True, scope=EVERYONE, at=NOW)):
-            event = patient.consent_events.first()
-        assert (event.source, event.from_value, event.from_source) == ("bulk_default", False, "staff")
+        other = PatientFactory.create()
+        with self.refusal_under_way(
+            patient, lambda: apply_default(accept=True, scope=EVERYONE, at=NOW)
+        ) as result:
+            assert (result[0].changed, result[0].left_alone) == (1, 1)
+        assert patient.consent_events.first().source == "staff"
+        assert other.consent_events.first().source == "bulk_default"
         assert not consent.out_of_step().exists()
 
     def test_who_is_no_longer_to_be_changed_has_no_ledger_row(self) -> None:

@@ -13,7 +13,8 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection
 
 from patients import batches, csv_import
-from patients.models import Patient, PreferenceBatch
+from patients.consent import Choice, record_consent
+from patients.models import ConsentSource, Patient, PreferenceBatch
 from settings_app.models import SmsSettings
 from tests.factories import NOW, PatientFactory, block
 
@@ -127,6 +128,42 @@ class TestApplySmsDefault:
         _, err = run("apply_sms_default", "--accept")
         assert err == "In the meantime it has become 4. Nothing was changed."
         assert accepting() == 1
+
+    def test_many_are_changed_in_slices_and_it_says_how_far_it_is(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(batches, "AT_ONCE", 2)
+        out, err = run("apply_sms_default", "--accept", "--yes")
+        batch = PreferenceBatch.objects.get()
+        assert (accepting(), err) == (4, "3 of 3\n")
+        assert f"Patients changed: 3. To undo: apply_sms_default --undo {batch.pk}" in out
+        out, err = run("apply_sms_default", "--undo", str(batch.pk), "--yes")
+        assert (accepting(), err) == (1, "3 of 3\n")
+        assert "Patients restored: 3. To take that back" in out
+
+    def test_while_another_is_under_way_says_how_far_that_is(self) -> None:
+        begun = batches.apply_default(accept=True, scope=PreferenceBatch.Scope.EVERYONE, at=NOW, at_once=0)
+        batches.next_slice(begun.pk, patients=2)
+        _, err = run("apply_sms_default", "--reject", "--yes")
+        assert err.startswith(f"Change {begun.pk} of all patients is under way: 2 of 3.")
+        assert "apply_sms_default --resume" in err
+        assert accepting() == 3
+
+    def test_resume_goes_on_with_what_is_under_way(self) -> None:
+        begun = batches.apply_default(accept=True, scope=PreferenceBatch.Scope.EVERYONE, at=NOW, at_once=0)
+        batches.next_slice(begun.pk, patients=2)
+        out, _ = run("apply_sms_default", "--resume", "--dry-run")
+        assert (f"Under way: change {begun.pk}, 2 of 3 patients." in out, accepting()) == (True, 3)
+        out, _ = run("apply_sms_default", "--resume")
+        assert ("Patients changed: 3." in out, accepting()) == (True, 4)
+        assert run("apply_sms_default", "--resume")[1] == "No change of all patients is under way."
+
+    def test_says_whom_it_left_alone(self) -> None:
+        batches.apply_default(accept=True, scope=PreferenceBatch.Scope.EVERYONE, at=NOW, at_once=0)
+        last = Patient.objects.filter(accepts_sms_marketing=False).latest("pk")
+        record_consent(patient_id=last.pk, choice=Choice(False, ConsentSource.STAFF), at=NOW)
+        out, _ = run("apply_sms_default", "--resume")
+        assert "Changed by somebody else meanwhile, and left alone: 1" in out
 
     def test_accept_and_reject_at_once_is_refused(self) -> None:
         _, err = run("apply_sms_default", "--accept", "--reject")

@@ -85,7 +85,7 @@ def test_the_list_of_patients_leads_here(reception_client: Client) -> None:
     assert f'href="{URL}"' in reception_client.get("/patients/").content.decode()
     page = reception_client.get(URL)
     assert "CSV file" in words(page)
-    assert "<script" not in page.content.decode()
+    assert page.content.decode().count("<script") == 1, "it works without: the one watches over an empty desk"
 
 
 @pytest.mark.parametrize("step", ["upload", "import"])

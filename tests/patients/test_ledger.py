@@ -3,13 +3,15 @@
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from patients.models import ConsentEvent
+from patients.consent import Choice, record_consent
+from patients.models import ConsentEvent, ConsentHow, ConsentSource
 from settings_app.models import SmsSettings
-from tests.factories import PatientFactory
+from tests.factories import NOW, PatientFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
 TABLE = "patients_consentevent"
+FALSE = "false"
 STATEMENTS = [
     "UPDATE patients_consentevent SET evidence = 'forged'",
     "DELETE FROM patients_consentevent",
@@ -38,6 +40,67 @@ def test_the_orm_cannot_change_or_remove_a_row() -> None:
     with pytest.raises(DatabaseError), transaction.atomic():
         ConsentEvent.objects.all()._raw_delete("default")
     assert ConsentEvent.objects.get().to_value is False
+
+
+class TestErasure:
+    """The one change that the database allows: number and words go, once, and the row says when."""
+
+    BLANKED = "phone = '', evidence = '', erased_at = '2026-11-24 01:00:00+00'"
+
+    def execute(self, change: str) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"UPDATE {TABLE} SET {change}")  # noqa: S608
+
+    @pytest.fixture(autouse=True)
+    def _row(self) -> None:
+        choice = Choice(True, ConsentSource.STAFF, ConsentHow.PHONE, "their words")
+        record_consent(patient_id=PatientFactory.create().pk, choice=choice, at=NOW, by=UserFactory.create())
+
+    def test_is_let_through(self) -> None:
+        self.execute(self.BLANKED)
+        rows = ConsentEvent.objects.order_by().values_list("phone", "evidence", "erased_at")
+        assert set(rows) == {("", "", NOW)}
+
+    def test_is_let_through_once(self) -> None:
+        self.execute(self.BLANKED)
+        for change in (self.BLANKED, "erased_at = NULL", "evidence = 'their words'"):
+            with pytest.raises(DatabaseError, match="append-only"):
+                self.execute(change)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            "phone = '', evidence = ''",
+            "phone = '', erased_at = '2026-11-24 01:00:00+00'",
+            "evidence = '', erased_at = '2026-11-24 01:00:00+00'",
+            "phone = '', evidence = 'other words', erased_at = '2026-11-24 01:00:00+00'",
+            "erased_at = '2026-11-24 01:00:00+00'",
+        ],
+    )
+    def test_that_is_not_whole_is_refused(self, change: str) -> None:
+        with pytest.raises(DatabaseError, match="append-only"):
+            self.execute(change)
+
+    @pytest.mark.parametrize(
+        "column",
+        sorted({field.column for field in ConsentEvent._meta.fields} - {"phone", "evidence", "erased_at"}),
+    )
+    def test_that_changes_anything_else_is_refused(self, column: str) -> None:
+        """Whatever column is added later is found here."""
+        other = {
+            **dict.fromkeys(["from_value", "to_value"], f"NOT coalesce({column}, {FALSE})"),
+            "at": "'2020-01-01 00:00:00+00'",
+        }
+        changed = other.get(
+            column, f"{column} || 'x'" if column in {"source", "from_source", "how"} else "4242"
+        )
+        with pytest.raises(DatabaseError, match="append-only"):
+            self.execute(f"{self.BLANKED}, {column} = {changed}")
+
+    def test_does_not_let_the_row_go(self) -> None:
+        self.execute(self.BLANKED)
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            ConsentEvent.objects.all()._raw_delete("default")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -29,6 +29,7 @@ SHIPPED = {
     "reminders_enabled": "on",
     "reminder_hours_before": "24",
     "reminder_text": "Hi {first_name|there}, see you on {date} at {time}.",
+    "idle_minutes": "30",
 }
 
 
@@ -135,6 +136,7 @@ class TestSave:
             "hold_minutes": "5",
             "reminder_hours_before": "48",
             "reminder_text": "{first_name}: {date} {time}, {practitioner}. {clinic_name} {clinic_phone} {last_name}",
+            "idle_minutes": "15",
         }
         response = manager_client.post(URL, sent)
         assert response.url == URL
@@ -149,6 +151,7 @@ class TestSave:
         assert (row.marketing_not_before, row.marketing_not_after) == (time(10, 30), time(23, 59))
         assert row.hold_minutes == 5
         assert row.reminder_text == sent["reminder_text"]
+        assert row.idle_minutes == 15
         assert (row.updated_by, row.updated_at > before) == (manager, True)
         assert "Last changed by maria.manager" in words(manager_client.get(URL))
 
@@ -221,3 +224,25 @@ def test_pages_show_times_of_the_clinics_zone(manager_client: Client) -> None:
     manager_client.post(URL, SHIPPED | {"time_zone": "Pacific/Auckland", "clinic_name": "New"})
     row = SmsSettings.load()
     assert row.updated_at.astimezone(row.zone).strftime("%H:%M") in words(manager_client.get(URL))
+
+
+def test_how_fast_texts_leave_can_be_limited_and_is_unlimited_as_it_ships(manager_client: Client) -> None:
+    manager_client.post(URL, SHIPPED | {"marketing_rate": "2", "care_daily_cap": "5000"})
+    row = SmsSettings.load()
+    assert (row.marketing_rate, row.care_daily_cap, row.care_rate) == (2, 5000, None)
+    manager_client.post(URL, SHIPPED)
+    row = SmsSettings.load()
+    assert (row.marketing_rate, row.care_daily_cap) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [{"marketing_rate": "0"}, {"care_rate": "-1"}, {"marketing_daily_cap": "49"}, {"care_daily_cap": "0"}],
+)
+def test_a_limit_under_which_a_text_would_wait_for_ever_is_refused(
+    manager_client: Client, limit: dict[str, str]
+) -> None:
+    """The longest text has 24 parts."""
+    assert "greater than or equal to" in words(manager_client.post(URL, SHIPPED | limit))
+    row = SmsSettings.load()
+    assert [getattr(row, name) for name in limit] == [None]

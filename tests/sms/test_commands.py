@@ -53,7 +53,7 @@ def test_reconciliation_asks_twilio_and_sends_nothing(twilio: Twilio) -> None:
         [dispatch._outgoing(message, message.send_by, now) for message in taken.messages]
     )
     dispatch.settle(taken, [gateway.OutcomeUnknown("timeout")], now=now)
-    assert run("reconcile_messages") == "1 settled."
-    assert run("reconcile_messages") == "0 settled."
+    assert run("reconcile_messages") == "1 settled, lost news of 0."
+    assert run("reconcile_messages") == "0 settled, lost news of 0."
     assert len(twilio.posts()) == 1
     assert Message.objects.get().sid == twilio.texts()[0]["sid"]

@@ -45,6 +45,11 @@ def test_what_has_been_handed_over_never_waits_again() -> None:
     assert not [(old, new) for old, new in itertools.product(handed_over, again) if new in may_follow(old)]
 
 
+def test_what_was_stopped_or_is_too_late_never_waits_again() -> None:
+    for over in (Status.CANCELLED, Status.EXPIRED):
+        assert not may_follow(over) & {Status.QUEUED, Status.SENDING, Status.UNKNOWN}
+
+
 def test_only_waiting_texts_are_claimed() -> None:
     assert [status for status in Status if Status.SENDING in may_follow(status)] == [Status.QUEUED]
 

@@ -8,12 +8,13 @@ import pytest
 from patients.eligibility import Purpose
 from patients.models import Patient
 from settings_app.models import SmsSettings
-from sms import composing, outbox
+from sms import composing, outbox, steering, timing
 from sms.models import Message
 from sms.quiet import QuietHours
 from sms.status import Status
-from tests.factories import NOW, AppointmentFactory, PatientFactory
+from tests.factories import NOW, AppointmentFactory, PatientFactory, UserFactory
 from tests.sms import steps
+from tests.sms.test_schedule import scheduled
 from tests.sms.twilio import Twilio
 
 pytestmark = pytest.mark.django_db
@@ -214,6 +215,41 @@ def test_a_patient_who_moved_since_is_texted_by_their_new_clocks(account: None) 
     assert claim(NOW).messages == []
     message.refresh_from_db()
     assert message.not_before == instant("2026-11-24", "09:00", -5)
+
+
+def test_hours_that_became_longer_let_the_waiting_go(account: None) -> None:
+    night = instant("2026-11-24", "21:30", 11)
+    PatientFactory.create(accepts=True)
+    steps.frozen(marketing=True, at=night)
+    assert timing.release(now=night) == 0
+    SmsSettings.objects.update(marketing_not_after="22:00")
+    assert not outbox.anything_ready(now=night)
+    assert (timing.release(now=night), timing.release(now=night)) == (1, 0)
+    assert outbox.anything_ready(now=night)
+    assert len(claim(night).messages) == 1
+
+
+def test_a_new_zone_where_it_is_day_lets_the_patient_go_alone(account: None) -> None:
+    night = instant("2026-11-24", "21:30", 11)
+    moved, stayed = PatientFactory.create_batch(2, accepts=True)
+    steps.frozen(marketing=True, at=night)
+    Patient.objects.filter(pk=moved.pk).update(time_zone=PERTH)
+    assert timing.release(now=night) == 1
+    assert [message.patient_id for message in claim(night).messages] == [moved.pk]
+    assert steps.standing(stayed) == (Status.QUEUED, "")
+
+
+def test_nothing_else_that_waits_is_let_go(account: None) -> None:
+    """Neither a text that Twilio turned away for a while, nor one of a group SMS that is paused or begins later."""
+    turned_away, paused = waiting(), waiting()
+    later = NOW + timedelta(minutes=5)
+    Message.objects.filter(pk=turned_away.pk).update(attempt=1, not_before=later)
+    Message.objects.filter(group=paused.group).update(not_before=later)
+    assert paused.group_id
+    steering.pause(group_id=paused.group_id, at=NOW, by=UserFactory.create())
+    scheduled(later, marketing=True)
+    Message.objects.filter(group=turned_away.group, attempt=0).delete()
+    assert timing.release(now=NOW) == 0
 
 
 def test_a_zone_that_no_longer_exists_is_the_clinics(account: None) -> None:

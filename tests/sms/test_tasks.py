@@ -11,10 +11,10 @@ from django.db import transaction
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
-from sms import delivery, dispatch, gateway, outbox, tasks
+from sms import delivery, dispatch, gateway, outbox, steering, tasks
 from sms.models import Heartbeat, Message, SendingPause
 from sms.status import GroupStatus, Status
-from tests.factories import AppointmentFactory, PatientFactory
+from tests.factories import AppointmentFactory, PatientFactory, UserFactory
 from tests.sms import steps, workers
 from tests.sms.twilio import Twilio
 
@@ -186,6 +186,26 @@ def test_unknown_texts_are_looked_up(twilio: Twilio) -> None:
     steps.on_the_last_try(*taken.messages)
     tasks.look_up_unknown()
     assert Message.objects.get().status == Status.NOT_SENT
+
+
+def test_promotions_that_need_not_wait_any_more_call_the_sender(bells: Path, around_the_clock: None) -> None:
+    now = timezone.now()
+    PatientFactory.create(accepts=True)
+    group = steps.frozen(marketing=True, at=now)
+    tasks.release_promotions()
+    assert rung(bells) == []
+    group.messages.update(not_before=now + timedelta(hours=9))
+    tasks.release_promotions()
+    assert rung(bells) == ["drain"]
+
+
+def test_a_tick_stops_what_came_back_after_the_stop(bells: Path) -> None:
+    PatientFactory.create()
+    group = steps.frozen(at=timezone.now())
+    steering.cancel(group_id=group.pk, at=timezone.now(), by=UserFactory.create())
+    Message.objects.update(status=Status.QUEUED)
+    tasks.tick()
+    assert (Message.objects.get().status, rung(bells)) == (Status.CANCELLED, [])
 
 
 def test_reminders_that_are_due_call_the_sender(bells: Path) -> None:

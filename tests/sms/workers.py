@@ -83,7 +83,7 @@ def worker(folder: Path, environment: dict[str, str]) -> Iterator[subprocess.Pop
     log = folder / "worker.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=_environment(folder) | environment, stdout=output, stderr=output
+            command, cwd=ROOT, env=surroundings(folder) | environment, stdout=output, stderr=output
         )
     try:
         wait_until(
@@ -107,7 +107,8 @@ def wait_until(happened: Any, *, seconds: float = 60, what: Any = lambda: "it") 
         time.sleep(0.05)
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def surroundings(folder: Path) -> dict[str, str]:
+    """The environment of a process that works on the test's database."""
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
     return kept | {
         "CLINIC_DATA_DIR": str(folder),

@@ -4,14 +4,19 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from sms import delivery
+from sms import delivery, lost_news
 
 LONGEST = timedelta(minutes=10)
 
 
 class Command(BaseCommand):
-    help = "Ask Twilio about texts of which we do not know whether they were sent. It never sends anything."
+    help = (
+        "Ask Twilio about texts of which we do not know whether they were sent, and about those of which no callback "
+        "brought the end. It sends nothing itself."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        settled = delivery.look_up_unknown(clock=timezone.now, until=timezone.now() + LONGEST)
-        self.stdout.write(f"{settled} settled.")
+        until = timezone.now() + LONGEST
+        settled = delivery.look_up_unknown(clock=timezone.now, until=until)
+        told = lost_news.ask(clock=timezone.now, until=until)
+        self.stdout.write(f"{settled} settled, lost news of {told}.")

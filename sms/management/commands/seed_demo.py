@@ -18,7 +18,7 @@ DEMO_LOGINS: tuple[tuple[str, str, str], ...] = staff.LOGINS
 class Command(BaseCommand):
     help = (
         "Fill an empty database with an invented clinic: patients from many countries, families that share a phone, "
-        "preferences with their history, appointments, texts and replies, and two log-ins whose passwords everybody "
+        "preferences with their history, appointments, texts and replies, and four log-ins whose passwords everybody "
         "knows. A database with people in it is left alone."
     )
 

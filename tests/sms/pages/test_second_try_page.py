@@ -6,11 +6,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from sms import reminders
 from sms.models import GroupMessage, Message
 from sms.status import Status
-from tests.factories import PatientFactory
+from sms.templatetags import sms_words
+from tests.factories import NOW, AppointmentFactory, PatientFactory
 from tests.sms.pages.test_compose_and_review import words
-from tests.sms.steps import frozen, put
+from tests.sms.steps import frozen, put, queued
 
 pytestmark = pytest.mark.django_db
 
@@ -75,3 +77,34 @@ def test_who_may_not_send_a_group_text_may_not_send_it_again(
 
 def test_a_link_sends_nothing(manager_client: Client, group: GroupMessage) -> None:
     assert manager_client.get(f"/sms/{group.pk}/send-again/").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("stands", "said"),
+    [
+        ({"status": Status.EXPIRED}, "Its time was over before it could leave."),
+        ({"status": Status.FAILED}, "Twilio gave no reason."),
+        ({"status": Status.UNDELIVERED}, "Twilio gave no reason."),
+        ({"status": Status.UNDELIVERED, "error_code": 30006}, "This is a landline"),
+        ({"status": Status.NOT_SENT}, "Write it again if it still matters"),
+        ({"status": Status.SENT, "news_asked": 4}, "it may have arrived"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "-".join(map(str, value.values())),
+)
+def test_every_exit_says_why(manager_client: Client, stands: dict[str, object], said: str) -> None:
+    patient = PatientFactory.create()
+    put(queued(patient), **stands)
+    assert said in words(manager_client.get("/sms/log/").content)
+    assert said in words(manager_client.get(patient.get_absolute_url()).content)
+
+
+def test_the_reminder_of_a_cancelled_appointment_says_so(manager_client: Client) -> None:
+    AppointmentFactory.create()
+    reminders.queue_due_reminders(now=NOW)
+    put(Message.objects.get(), status=Status.CANCELLED)
+    assert "The appointment was cancelled." in words(manager_client.get("/sms/log/").content)
+
+
+@pytest.mark.parametrize("status", [Status.QUEUED, Status.ACCEPTED, Status.SENT, Status.DELIVERED])
+def test_where_nothing_went_wrong_nothing_is_said(status: Status) -> None:
+    assert sms_words.why(put(queued(PatientFactory.create()), status=status)) == ""

@@ -57,11 +57,11 @@ def test_progress_is_live_until_the_last_word_has_come(manager_client: Client) -
     assert "Writing down who gets it" in page
     assert 'hx-trigger="every 2s"' in page
     address = f"/sms/{group.pk}/progress/"
-    waiting = manager_client.get(address + "?list=awaited")
+    waiting = manager_client.get(address + "?phase=confirmed-without-list")
     assert "HX-Refresh" not in waiting.headers
     composing.freeze(group_id=group.pk, at=timezone.now())
     # The list is there: the whole page is loaded again, with those left out.
-    assert manager_client.get(address + "?list=awaited").headers["HX-Refresh"] == "true"
+    assert manager_client.get(address + "?phase=confirmed-without-list").headers["HX-Refresh"] == "true"
     assert "HX-Refresh" not in manager_client.get(address).headers
     page = words(manager_client.get(f"/sms/{group.pk}/").content)
     assert "0 of 1 handed over" in page

@@ -1,0 +1,78 @@
+"""Log-in, a forgotten password, and what a manager fills in about a colleague."""
+
+from typing import Any
+
+from allauth.account.forms import LoginForm
+from django import forms
+from django.contrib.auth.models import User
+from django.contrib.auth.validators import UnicodeUsernameValidator
+
+from clinic.accounts.roles import MEANINGS, RECEPTIONIST, ROLES
+from settings_app.forms import Explained
+
+
+class LogInForm(LoginForm):  # type: ignore[misc]  # allauth ships no types
+    """allauth's, under the names that browsers and password managers have always known here."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+        self.fields["password"].help_text = ""
+        self.fields["login"].widget.attrs |= {"autocapitalize": "none", "autofocus": True}
+
+    def add_prefix(self, field_name: str) -> str:
+        return super().add_prefix("username" if field_name == "login" else field_name)  # type: ignore[no-any-return]
+
+
+class ForgotForm(forms.Form):
+    email = forms.EmailField(
+        label="E-mail address",
+        help_text="The one that your clinic's manager has for you.",
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(
+        label="Role",
+        widget=forms.RadioSelect,
+        choices=[(role, Explained(role, MEANINGS[role])) for role in ROLES],
+    )
+
+
+class InviteForm(RoleForm):
+    first_name = forms.CharField(label="First name", max_length=150)
+    last_name = forms.CharField(label="Last name", max_length=150)
+    email = forms.EmailField(
+        label="E-mail address", help_text="For the invitation, and for a forgotten password."
+    )
+    username = forms.CharField(
+        label="Username",
+        max_length=150,
+        validators=[UnicodeUsernameValidator()],
+        help_text="What they log in with, for example rosa.martin. It cannot be changed later.",
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off"}),
+    )
+
+    field_order = ["first_name", "last_name", "email", "username", "role"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].initial = RECEPTIONIST
+
+    def clean_username(self) -> str:
+        # Log-in takes no notice of case, so two names that differ only there would be one.
+        username: str = self.cleaned_data["username"]
+        if User.objects.filter(username__iexact=username).exists():
+            raise forms.ValidationError("Somebody has this username already. Choose another one.")
+        return username
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        if User.objects.filter(email__iexact=email).exists():
+            raise forms.ValidationError(
+                "A colleague has this e-mail address already. Everybody needs their own, "
+                "or a forgotten password could be set by another."
+            )
+        return email

@@ -1,0 +1,45 @@
+"""One's own account: password, second step, and the browsers in which one is logged in."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from clinic.accounts import sessions
+from clinic.accounts.middleware import has_second_step
+from clinic.accounts.roles import role_of
+from clinic.staff import staff
+
+
+@require_safe
+def account(request: HttpRequest) -> HttpResponse:
+    user = staff(request)
+    context = {
+        "role": role_of(user),
+        "has_second_step": has_second_step(user),
+        "places": sessions.places(request, user),
+    }
+    return render(request, "accounts/account.html", context)
+
+
+@require_POST
+def end_session(request: HttpRequest, pk: int) -> HttpResponse:
+    """Where it was this very browser, the log-in page comes next by itself."""
+    if sessions.end(user=staff(request), pk=pk):
+        messages.success(request, "That browser is logged out.")
+    else:
+        messages.info(request, "That browser was logged out already.")
+    return redirect("accounts:account")
+
+
+@require_POST
+def end_other_sessions(request: HttpRequest) -> HttpResponse:
+    sessions.end_others(user=staff(request), key=request.session.session_key or "")
+    messages.success(request, "All other browsers are logged out.")
+    return redirect("accounts:account")
+
+
+@require_POST
+def here(request: HttpRequest) -> HttpResponse:
+    """Somebody is typing or reading: the middleware has noted it."""
+    return HttpResponse(status=204)
