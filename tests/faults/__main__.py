@@ -6,6 +6,7 @@ plays eight kinds once and one control. A NAME is the beginning of a scenario's 
 
 import argparse
 import random
+import signal
 import sys
 import time
 import traceback
@@ -22,6 +23,7 @@ if TYPE_CHECKING:  # They import models, which need the settings that the world 
 
 def main() -> int:
     wanted = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # So that the temporary folder goes, too.
     print(f"Seed {wanted.seed}", file=sys.stderr)
     played = play_all(wanted)
     print(f"\n{table(played)}\n")
@@ -85,7 +87,7 @@ def play(world: worlds.World, scenario: "Scenario", run: int, seed: str, figures
         stage.objections.append(traceback.format_exc(limit=-3))
     connections.close_all()  # The fault may have cut ours as well.
     over = stage.over_at or time.monotonic()
-    world.settle(seconds=scenario.patience, may_wait=stage.may_wait)
+    stage.settle(scenario.patience)
     recovery = time.monotonic() - over
     if stage.lost_news:
         stage.ask_for_lost_news()

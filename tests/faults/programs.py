@@ -20,13 +20,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(happened: Callable[[], bool], what: str, *, seconds: float = 60) -> float:
-    """Look every 50 ms; returns the seconds it took. Raises TimeoutError with `what` was waited for."""
+def wait_until(happened: Callable[[], bool], what: str, *, seconds: float = 60, every: float = 0.05) -> float:
+    """Look `every` so often; returns the seconds it took. Raises TimeoutError with `what` was waited for."""
     began = time.monotonic()
     while not happened():
         if time.monotonic() - began > seconds:
             raise TimeoutError(f"waited {seconds:g} s in vain for {what}")
-        time.sleep(0.05)
+        time.sleep(every)
     return time.monotonic() - began
 
 

@@ -1,6 +1,7 @@
 """A PostgreSQL cluster and a Redis of the run's own, so that killing them hurts nobody else."""
 
 import os
+import pwd
 import re
 import shutil
 import subprocess
@@ -32,6 +33,8 @@ def postgres(folder: Path, environment: Mapping[str, str]) -> tuple[Program, int
     machine, so nothing is forced to the disk: a killed server still loses nothing.
     """
     user = "postgres" if os.geteuid() == 0 else None
+    if user and not _exists(user):
+        sys.exit("PostgreSQL does not run as root: make a user postgres, or run this as somebody else.")
     data, port = folder / "postgres", free_port()
     data.mkdir(mode=0o700)
     if user:
@@ -65,6 +68,13 @@ def postgres(folder: Path, environment: Mapping[str, str]) -> tuple[Program, int
         user=user,
     )
     return program, port
+
+
+def _exists(user: str) -> bool:
+    try:
+        return bool(pwd.getpwnam(user))
+    except KeyError:
+        return False
 
 
 def redis(folder: Path) -> tuple[Program, int]:

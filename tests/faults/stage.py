@@ -18,8 +18,8 @@ from patients import registration
 from patients.consent import Choice
 from patients.models import ConsentHow, ConsentSource, Patient
 from settings_app.models import SmsSettings
-from sms import audience, composing, lost_news, one_off, tasks
-from sms.models import GroupMessage, Message
+from sms import audience, composing, lost_news, one_off, outbox, tasks
+from sms.models import GroupMessage, Message, SendingPause
 from tests.faults.programs import wait_until
 from tests.faults.world import World
 
@@ -52,6 +52,7 @@ class Stage:
     over_at: float | None = None
     may_wait: bool = False
     lost_news: bool = False
+    somebody_resumes: bool = False
 
     def __post_init__(self) -> None:
         self.word = "Wattle" + "".join(self.chance.choices("bcdfghjkmnpqrstvwxz", k=8))
@@ -133,6 +134,20 @@ class Stage:
         """Keep an objection: the run counts as failed."""
         if not condition:
             self.objections.append(otherwise)
+
+    def settle(self, seconds: float) -> None:
+        """Wait until everything is decided. If all sending rests, that is what a person must hear of."""
+        self.world.settle(
+            seconds=seconds,
+            may_wait=self.may_wait,
+            meanwhile=self.resume if self.somebody_resumes else lambda: None,
+        )
+        if (rest := SendingPause.objects.in_force().first()) and not self.may_wait:
+            self.must(False, f"sending rests: {rest.kind} {rest.error_code}, {rest.number} of {rest.out_of}")
+
+    def resume(self) -> None:
+        """A person looks into it and lets sending go on."""
+        outbox.resume(now=timezone.now(), by_id=someone().pk)
 
     def ask_for_lost_news(self) -> None:
         """As beat does ten minutes after a claim: callbacks that were lost must not be missed in the end."""

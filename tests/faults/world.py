@@ -26,9 +26,9 @@ from tests.sms.twilio import Twilio
 # Everything that waits does so for a fraction of the time that is shipped: see docs/reliability.md. A text whose
 # process died is given up after six times the first.
 PACE = {
-    "TWILIO_READ_TIMEOUT": "1.2",
+    "TWILIO_READ_TIMEOUT": "2",
     "SMS_TICK_SECONDS": "1",
-    "SMS_LOOK_UP_SECONDS": "1,2,4,6",
+    "SMS_LOOK_UP_SECONDS": "2,3,5,8",
 }
 # As much as the callbacks of one run may be late.
 DELIVERY_DELAY_MS = 50
@@ -234,16 +234,23 @@ class World:
             return bool(left[0][0] == 0) and self.twilio.is_quiet()
         return False
 
-    def settle(self, *, seconds: float = 120, may_wait: bool = False) -> float:
+    def settle(
+        self,
+        *,
+        seconds: float = 120,
+        may_wait: bool = False,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> float:
         """Wait until everything is decided; returns how long it took from now. Dead programs are started again."""
 
         def happened() -> bool:
             self.keep_alive()
+            meanwhile()
             return self.is_settled(may_wait=may_wait)
 
         began = time.monotonic()
         with suppress(TimeoutError):
-            wait_until(happened, "everything to be decided", seconds=seconds)
+            wait_until(happened, "everything to be decided", seconds=seconds, every=0.4)
         return time.monotonic() - began
 
 

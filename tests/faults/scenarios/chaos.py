@@ -82,7 +82,7 @@ def everything(stage: Stage, seconds: float = SECONDS) -> None:
     stage.world.twilio.set(latency_ms=200, reorder=0.2)
     stage.world.to_us.news = News(lose=0.05, twice=0.1, delay=0.2, chance=stage.chance)
     stage.world.to_twilio.plan = mischief.answer
-    stage.lost_news = True
+    stage.lost_news = stage.somebody_resumes = True
     end, next_group, groups = time.monotonic() + seconds, 0.0, 0
     while time.monotonic() < end:
         if groups < GROUPS and time.monotonic() > next_group:
@@ -91,6 +91,7 @@ def everything(stage: Stage, seconds: float = SECONDS) -> None:
         stage.chance.choice(mischief.all)()
         time.sleep(stage.chance.uniform(0.5, 4))
         stage.world.keep_alive()
+        stage.resume()
     stage.world.to_twilio.plan = lambda _: None
     stage.world.to_us.calm()
     stage.over()
