@@ -1,14 +1,22 @@
 """The one form of the switchboard."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.conf import settings
 
 from clinic.lib import clock
+from clinic.lib.closing import asks_for_a_reply
 from settings_app.models import SmsSettings
 
 ACCEPT, REJECT = "accept", "reject"
+
+
+def is_a_name(sender: str) -> bool:
+    """Whether `sender` is neither a number nor a messaging service: patients cannot reply to it."""
+    return bool(sender) and not re.fullmatch(r"\+?\d+|MG[0-9a-f]+", sender)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,9 @@ class SmsSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # has no type
             "reminders_enabled",
             "reminder_hours_before",
             "reminder_text",
+            "opt_out_words",
+            "part_price",
+            "currency",
         ]
         help_texts = {
             "stop_means_everything": (
@@ -63,6 +74,9 @@ class SmsSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # has no type
                 "You can use {first_name} {last_name} {date} {time} {practitioner} {clinic_name} {clinic_phone}. "
                 "For patients without a first name write {first_name|there}."
             ),
+            "opt_out_words": "Below every marketing text that does not say it already. It counts for the price.",
+            "part_price": "What your contract with Twilio says. Empty: no cost is shown.",
+            "currency": "Three letters, for example AUD or GBP.",
         }
         widgets = {"reminder_text": forms.Textarea(attrs={"rows": 4})}
 
@@ -75,6 +89,17 @@ class SmsSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # has no type
             help_text=self.fields["time_zone"].help_text,
             choices=[(zone, zone.replace("_", " ")) for zone in zones],
         )
+
+    def clean_opt_out_words(self) -> str:
+        words = str(self.cleaned_data["opt_out_words"])
+        sender = settings.TWILIO_MARKETING_SENDER
+        if is_a_name(sender) and asks_for_a_reply(words):
+            raise forms.ValidationError(
+                f"Marketing texts come from the name {sender}, and nobody can reply to a name. "
+                "Say another way, for example: Opt out: {clinic_phone}",
+                code="reply",
+            )
+        return words
 
     @property
     def accepts(self) -> bool:
