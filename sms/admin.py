@@ -6,7 +6,15 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from clinic.lib.phone import masked
-from sms.models import DeliveryEvent, GroupMessage, Heartbeat, InboundMessage, Message, SendingPause
+from sms.models import (
+    DeliveryEvent,
+    GroupMessage,
+    Heartbeat,
+    InboundMessage,
+    Message,
+    SavedText,
+    SendingPause,
+)
 
 
 class ReadOnly(admin.ModelAdmin[Any]):
@@ -87,3 +95,9 @@ class SendingPauseAdmin(ReadOnly):
 @admin.register(Heartbeat)
 class HeartbeatAdmin(ReadOnly):
     list_display = ["id", "at"]
+
+
+@admin.register(SavedText)
+class SavedTextAdmin(ReadOnly):
+    list_display = ["name", "is_marketing", "updated_at", "updated_by"]
+    list_select_related = ["updated_by"]

@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import UUIDConverter
 
 from sms import webhooks
-from sms.views import compose, groups, inbox, log, one_off, pause, review
+from sms.views import compose, groups, inbox, log, one_off, pause, review, saved
 
 app_name = "sms"
 
@@ -30,12 +30,17 @@ urlpatterns = [
     path("sms/resume/", pause.resume, name="resume"),
     path("sms/patients/<int:patient_id>/text/", one_off.one_off, name="one_off"),
     path("sms/<uuid:group_id>/edit/", compose.edit, name="edit"),
+    path("sms/<uuid:group_id>/discard/", compose.discard, name="discard"),
     path("sms/<uuid:group_id>/review/", review.review, name="review"),
     path("sms/<uuid:group_id>/review/people/", review.people, name="review_people"),
     path("sms/<uuid:group_id>/review/people/<int:patient_id>/", review.untick, name="untick"),
     path("sms/<uuid:group_id>/", groups.detail, name="group_detail"),
     path("sms/<uuid:group_id>/progress/", groups.progress, name="progress"),
     path("sms/<uuid:group_id>/people/", groups.people, name="group_people"),
+    path("sms/saved/", saved.saved_texts, name="saved_texts"),
+    path("sms/saved/new/", saved.new, name="saved_text_new"),
+    path("sms/saved/<int:text_id>/", saved.edit, name="saved_text"),
+    path("sms/saved/<int:text_id>/delete/", saved.delete, name="saved_text_delete"),
     path("webhooks/twilio/status/<token:token>/", webhooks.status, name="twilio_status"),
     path("webhooks/twilio/inbound/", webhooks.reply, name="twilio_inbound"),
 ]

@@ -6,5 +6,14 @@ from sms.models.heartbeat import Heartbeat
 from sms.models.inbound import InboundMessage
 from sms.models.message import Message
 from sms.models.pause import SendingPause
+from sms.models.saved_text import SavedText
 
-__all__ = ["DeliveryEvent", "GroupMessage", "Heartbeat", "InboundMessage", "Message", "SendingPause"]
+__all__ = [
+    "DeliveryEvent",
+    "GroupMessage",
+    "Heartbeat",
+    "InboundMessage",
+    "Message",
+    "SavedText",
+    "SendingPause",
+]

@@ -64,6 +64,7 @@ def _what_would_be_sent(group: GroupMessage) -> dict[str, Any]:
         "parts": audience.parts(group, settings),
         "samples": audience.samples(group, settings),
         "reviewed": composing.fingerprint(group, settings),
+        "unexplained": composing.unexplained(group),
     }
 
 
