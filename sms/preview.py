@@ -163,7 +163,7 @@ class Preview:
             return []
         chosen = [("Longest", ranked[-1]), ("Typical", _middle(ranked)), ("Shortest", ranked[0])]
         if len(ranked[0].body) == len(ranked[-1].body) and ranked[0].parts == ranked[-1].parts:
-            chosen = chosen[1:2]
+            chosen = [("All alike", chosen[1][1])]
         people = Patient.objects.in_bulk({text.patient_id for _, text in chosen})
         return [Extreme(label, text, people[text.patient_id]) for label, text in chosen]
 
@@ -183,7 +183,7 @@ class Preview:
     def _start(self) -> int:
         if self._shown or not self.extremes:
             return self._shown
-        return next(e.patient.pk for e in self.extremes if e.label == "Typical")
+        return self.extremes[len(self.extremes) // 2].patient.pk
 
     @cached_property
     def blanks(self) -> list[Blank]:
@@ -211,8 +211,13 @@ class Preview:
         return [costly for costly in costly_characters(self.fixed) if costly.character not in typed]
 
     @property
-    def can_swap(self) -> bool:
-        return any(costly.replacement is not None for costly in self.costly)
+    def swappable(self) -> list[CostlyCharacter]:
+        return [costly for costly in self.costly if costly.replacement is not None]
+
+    @property
+    def stubborn(self) -> list[CostlyCharacter]:
+        """Those that nothing plain stands for, such as emoji."""
+        return [costly for costly in self.costly if costly.replacement is None]
 
     @property
     def parts_now(self) -> int:
@@ -220,9 +225,12 @@ class Preview:
         return len(segments(self.fixed))
 
     @property
-    def parts_swapped(self) -> int:
-        """The same once every costly character is swapped that can be."""
-        return len(segments(swap_costly(self.fixed)))
+    def parts_plain(self) -> int:
+        """The same with every costly character swapped, or taken out where nothing plain stands for it."""
+        plain = swap_costly(self.fixed)
+        for costly in costly_characters(plain):
+            plain = plain.replace(costly.character, "")
+        return len(segments(plain))
 
     @property
     def names_the_clinic(self) -> bool:

@@ -119,6 +119,7 @@ def _page(
         "page": _uuid(posted.get("page")) or uuid4(),
         "seen": posted.get("seen", group.saved_from or ""),
         "settings": settings,
+        "problem": next(iter(form.errors.get("body", [])), "") if posted.get("body", "").strip() else "",
         "live": _is_live(request),
         **(offers or {}),
     }
