@@ -82,6 +82,8 @@ def _written(request: HttpRequest, group: GroupMessage) -> HttpResponse:
         posted["body"] = swap_costly(posted.get("body", ""))
     before = group.saved_from
     form = GroupMessageForm(posted, instance=group)
+    if posted.get("do") == "swap":  # its button is gone
+        form.fields["body"].widget.attrs["autofocus"] = True
     saving = Saving(at=group.saved_at)
     if form.is_valid():
         page = _page_of(posted, before)

@@ -12,7 +12,12 @@ from tests.journeys.clinic import Clinic, empty_redis, new_database, open_clinic
 CHROMIUM = Path("/usr/bin/chromium")
 
 # Two files may run at once, each in a Redis database of its own.
-REDIS_DATABASES = {"test_the_mission": 6, "test_confirm_once": 7, "test_pages_in_a_browser": 8}
+REDIS_DATABASES = {
+    "test_the_mission": 6,
+    "test_confirm_once": 7,
+    "test_pages_in_a_browser": 8,
+    "test_composer": 14,
+}
 
 expect.set_options(timeout=15_000)
 

@@ -97,6 +97,7 @@ def test_one_click_swaps_what_is_dear(manager_client: Client) -> None:
     assert "We&#x27;re &quot;closed&quot; ... 😀</textarea>" in answer.content.decode()
     assert GroupMessage.objects.get().body == 'We\'re "closed" ... 😀'
     assert b'value="swap"' not in answer.content
+    assert re.search(r'<textarea name="body"[^>]* autofocus', answer.content.decode())
 
 
 def test_next_previous_and_a_chosen_patient_are_shown(manager_client: Client) -> None:
