@@ -107,7 +107,7 @@ def test_without_javascript_the_same_answers_come_with_a_button(without_javascri
     page = without_javascript
     page.goto("/sms/new/")
     page.get_by_label("Message", exact=True).fill("Hi {first_name}, we’re closed")
-    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="Check the text").click()
     expect(page.locator("#counter")).to_contain_text("1 part")
     expect(page.locator(".phone mark")).to_have_text("’")
     first = page.locator(".phone .sms").inner_text()
@@ -133,7 +133,7 @@ def test_each_state_is_accessible_fits_and_is_light(
         complaints: list[str] = []
         page.on("console", lambda line: complaints.append(line.text))
         answers: list[Response] = []
-        page.on("response", answers.append)
+        page.on("response", lambda answer: answers.append(answer))
         page.goto("/sms/new/", wait_until="networkidle")
         assert len(answers) <= MOST_REQUESTS
         assert sum(len(answer.body()) for answer in answers) <= HEAVIEST
