@@ -100,4 +100,5 @@ class HeartbeatAdmin(ReadOnly):
 @admin.register(SavedText)
 class SavedTextAdmin(ReadOnly):
     list_display = ["name", "is_marketing", "updated_at", "updated_by"]
+    search_fields = ["name", "body"]
     list_select_related = ["updated_by"]

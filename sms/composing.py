@@ -160,7 +160,8 @@ def confirm(*, group_id: UUID, reviewed: str, at_most: int, at: datetime, by: Ab
             )
         if refusing := unexplained(group):
             raise ReviewAgain(
-                f"This sounds like a promotion, and {refusing} who would get it do not accept marketing. "
+                f"This sounds like a promotion, and {refusing} of those who would get it "
+                f"{'does' if refusing == 1 else 'do'} not accept marketing. "
                 "Change the text: tick “This is a marketing message”, or say why it is none."
             )
         if longest > MAX_CHARACTERS:

@@ -87,9 +87,10 @@ class GroupMessageForm(forms.ModelForm[GroupMessage]):
         refusing = composing.unexplained(self.instance)
         if refusing:
             people = "1 patient" if refusing == 1 else f"{refusing:,} patients"
+            do = "does" if refusing == 1 else "do"
             self.add_error(
                 "unmarked_reason",
-                f"This sounds like a promotion, and {people} who would get it do not accept marketing. "
+                f"This sounds like a promotion, and {people} who would get it {do} not accept marketing. "
                 "Tick “This is a marketing message”, or say here why it is none.",
             )
         return not refusing

@@ -11,13 +11,30 @@ from pytest_django import Settings
 
 from patients.models import ConsentEvent
 from sms import delivery, inbound, outbox
-from sms.models import DeliveryEvent, GroupMessage, Heartbeat, InboundMessage, Message, SendingPause
+from sms.models import (
+    DeliveryEvent,
+    GroupMessage,
+    Heartbeat,
+    InboundMessage,
+    Message,
+    SavedText,
+    SendingPause,
+)
 from tests.factories import NOW, PatientFactory
 from tests.sms import steps
 
 pytestmark = pytest.mark.django_db
 
-MODELS = [DeliveryEvent, GroupMessage, Heartbeat, InboundMessage, Message, SendingPause, ConsentEvent]
+MODELS = [
+    DeliveryEvent,
+    GroupMessage,
+    Heartbeat,
+    InboundMessage,
+    Message,
+    SavedText,
+    SendingPause,
+    ConsentEvent,
+]
 PHONE = "+61412345678"
 
 
@@ -37,6 +54,7 @@ def _something_of_each(account: None) -> None:
     inbound.receive(inbound.Reply(sid="SM2", phone=PHONE, sender="MG1", body="Hi"), at=NOW)
     outbox.pause(code=20003, now=NOW)
     Heartbeat.beat(at=NOW)
+    SavedText.objects.create(name="Closed", body="Closed today", updated_at=NOW)
 
 
 def address(model: Any, page: str, *args: object) -> str:

@@ -152,7 +152,9 @@ class TestAnUnmarkedPromotion:
     def test_to_people_who_refused_needs_a_reason(self) -> None:
         PatientFactory.create(accepts=False)
         group = steps.draft("Special offer: 20% off")
-        with pytest.raises(ReviewAgain, match="sounds like a promotion, and 1 who would get it"):
+        with pytest.raises(
+            ReviewAgain, match="sounds like a promotion, and 1 of those who would get it does not"
+        ):
             steps.confirm(group)
         assert GroupMessage.objects.get().is_draft
 
