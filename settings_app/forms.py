@@ -1,14 +1,22 @@
 """The one form of the switchboard."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.conf import settings
 
 from clinic.lib import clock
+from clinic.lib.closing import asks_for_a_reply
 from settings_app.models import SmsSettings
 
 ACCEPT, REJECT = "accept", "reject"
+
+
+def is_a_name(sender: str) -> bool:
+    """Whether `sender` is neither a number nor a messaging service: patients cannot reply to it."""
+    return bool(sender) and not re.fullmatch(r"\+?\d+|MG[0-9a-f]+", sender)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,9 @@ class SmsSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # has no type
             "marketing_daily_cap",
             "care_rate",
             "care_daily_cap",
+            "opt_out_words",
+            "part_price",
+            "currency",
         ]
         help_texts = {
             "stop_means_everything": (
@@ -80,6 +91,9 @@ class SmsSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # has no type
                 "Those who have none yet set it up at their next page, you included."
             ),
             "idle_minutes": "Minutes without a click or a key, up to 720 (twelve hours). 0 is never.",
+            "opt_out_words": "Below every marketing text that does not say it already. It counts for the price.",
+            "part_price": "What your contract with Twilio says. Empty: no cost is shown.",
+            "currency": "Three letters, for example AUD or GBP.",
         }
         help_texts |= dict.fromkeys(
             ["marketing_rate", "care_rate"], "What the sender can do. Blank: no limit."
@@ -103,6 +117,17 @@ class SmsSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # has no type
             help_text=self.fields["time_zone"].help_text,
             choices=[(zone, zone.replace("_", " ")) for zone in zones],
         )
+
+    def clean_opt_out_words(self) -> str:
+        words = str(self.cleaned_data["opt_out_words"])
+        sender = settings.TWILIO_MARKETING_SENDER
+        if is_a_name(sender) and asks_for_a_reply(words):
+            raise forms.ValidationError(
+                f"Marketing texts come from the name {sender}, and nobody can reply to a name. "
+                "Say another way, for example: Opt out: {clinic_phone}",
+                code="reply",
+            )
+        return words
 
     @property
     def accepts(self) -> bool:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
 from clinic.lib import clock, phone, placeholders
@@ -22,6 +22,8 @@ LEAST_DAILY_CAP = 50
 REMINDER_PLACEHOLDERS = frozenset(
     {"first_name", "last_name", "clinic_name", "clinic_phone", "date", "time", "practitioner"}
 )
+# What the words that say how to opt out may hold: nothing that differs by patient.
+OPT_OUT_PLACEHOLDERS = frozenset({"clinic_name", "clinic_phone"})
 
 
 def validate_time_zone(name: str) -> None:
@@ -34,6 +36,14 @@ def validate_reminder_text(text: str) -> None:
     """Raises ValidationError, a sentence for staff, unless all placeholders of `text` can be filled in."""
     try:
         placeholders.parse(text, known=REMINDER_PLACEHOLDERS)
+    except placeholders.PlaceholderError as error:
+        raise ValidationError(str(error), code="placeholder") from None
+
+
+def validate_opt_out_words(text: str) -> None:
+    """Raises ValidationError, a sentence for staff, unless all placeholders of `text` can be filled in."""
+    try:
+        placeholders.parse(text, known=OPT_OUT_PLACEHOLDERS)
     except placeholders.PlaceholderError as error:
         raise ValidationError(str(error), code="placeholder") from None
 
@@ -89,6 +99,27 @@ class SmsSettings(models.Model):
         editable=False,
         on_delete=models.SET_NULL,
         related_name="+",
+    )
+    # Stands below every marketing text that does not say it already.
+    opt_out_words = models.CharField(
+        "How to opt out, in words",
+        max_length=80,
+        default="Reply STOP to opt out.",
+        validators=[validate_opt_out_words],
+    )
+    part_price = models.DecimalField(
+        "Price of one part",
+        max_digits=8,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+    )
+    currency = models.CharField(
+        "Currency",
+        max_length=3,
+        default="AUD",
+        validators=[RegexValidator(r"\A[A-Z]{3}\Z", "Write three capital letters, for example AUD or GBP.")],
     )
 
     class Meta:

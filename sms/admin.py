@@ -13,6 +13,7 @@ from sms.models import (
     InboundMessage,
     Message,
     OddCallback,
+    SavedText,
     SenderBudget,
     SendingPause,
     StrayRecord,
@@ -115,3 +116,10 @@ class StrayRecordAdmin(ReadOnly):
     list_display = ["sid", "sent_at", "found_at", "message_id"]
     search_fields = ["=sid"]
     exclude = ["digest"]
+
+
+@admin.register(SavedText)
+class SavedTextAdmin(ReadOnly):
+    list_display = ["name", "is_marketing", "updated_at", "updated_by"]
+    search_fields = ["name", "body"]
+    list_select_related = ["updated_by"]

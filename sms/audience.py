@@ -24,6 +24,7 @@ from django.db.models.functions import Concat, Length, Trim
 from django.db.models.lookups import Exact
 
 from clinic.lib import placeholders
+from clinic.lib.closing import closing_line
 from clinic.lib.placeholders import Literal, Template
 from clinic.lib.sms_text import MAX_CHARACTERS, segments
 from patients.eligibility import Judged, Reason, judged, verdicts
@@ -82,6 +83,25 @@ def with_clinic(template: Template, settings: SmsSettings) -> Template:
     return Template(parts)
 
 
+def whole(group: GroupMessage, settings: SmsSettings) -> Template:
+    """All that is sent: the draft's text, and below a marketing text what it must say and does not say yet.
+
+    What has been confirmed was made whole then, and is left as it is. Raises PlaceholderError.
+    """
+    template = with_clinic(template_of(group.body), settings)
+    line = closing(group, settings)
+    return Template((*template.parts, Literal(f"\n{line}"))) if line else template
+
+
+def closing(group: GroupMessage, settings: SmsSettings) -> str:
+    """The line that a draft's text lacks; "" for most. Raises PlaceholderError."""
+    if not (group.is_marketing and group.is_draft):
+        return ""
+    opt_out = with_clinic(template_of(settings.opt_out_words), settings).render({})
+    text = with_clinic(template_of(group.body), settings).render({})
+    return closing_line(text, clinic=settings.clinic_name, opt_out=opt_out)
+
+
 def everybody(group: GroupMessage) -> "QuerySet[WithAnnotations[Patient, Judged]]":
     """All patients, judged for this group SMS: `left_out_reason` is "" for those who get it."""
     return judged(Patient.objects.not_erased().order_by(), group.purpose, deselected=deselected_ids(group))
@@ -111,6 +131,11 @@ def agreed_for_another_number(group: GroupMessage) -> QuerySet[Patient]:
     return found.exclude(agreed_for=F("phone"))
 
 
+def refusing(group: GroupMessage) -> QuerySet[Patient]:
+    """Those who get it, though they do not accept marketing, because it is not marked as marketing."""
+    return recipients(group).filter(accepts_sms_marketing=False)
+
+
 def deselected_ids(group: GroupMessage) -> QuerySet[Any, Any]:
     """The ids of the patients that staff unticked."""
     through = GroupMessage.deselected.through
@@ -134,7 +159,7 @@ def text_expression(template: Template) -> BaseExpression:
 
 def extent(group: GroupMessage, settings: SmsSettings) -> tuple[int, int]:
     """How many get it, and the characters of the longest text. One query."""
-    text = text_expression(with_clinic(template_of(group.body), settings))
+    text = text_expression(whole(group, settings))
     found = recipients(group).aggregate(number=Count("pk"), longest=Max(Length(text)))
     return found["number"], found["longest"] or 0
 
@@ -159,7 +184,7 @@ def per_zone(group: GroupMessage, *, number: int) -> dict[str, int]:
 
 def parts(group: GroupMessage, settings: SmsSettings) -> Parts:
     """Exact parts over all recipients: each distinct text is counted once and multiplied."""
-    written = recipients(group).annotate(text=text_expression(with_clinic(template_of(group.body), settings)))
+    written = recipients(group).annotate(text=text_expression(whole(group, settings)))
     per_text = list(written.values_list("text").annotate(Count("pk")))
     lengths = [(len(segments(text)), number) for text, number in per_text]
     if not lengths:
@@ -176,7 +201,7 @@ def parts(group: GroupMessage, settings: SmsSettings) -> Parts:
 def samples(group: GroupMessage, settings: SmsSettings) -> list[Sample]:
     """Up to three real recipients: the longest text, the shortest, and one more, a shared phone if there is one."""
     written = recipients(group).annotate(
-        text=text_expression(with_clinic(template_of(group.body), settings)),
+        text=text_expression(whole(group, settings)),
         text_length=Length("text"),
         shared=is_shared(),
     )

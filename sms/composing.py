@@ -3,15 +3,30 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
-from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, TextField, Value, When
+from django.db import IntegrityError, transaction
+from django.db.models import (
+    Case,
+    DateTimeField,
+    Exists,
+    F,
+    OuterRef,
+    ProtectedError,
+    Q,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.expressions import BaseExpression
 
 from clinic.insert_select import insert_select
+from clinic.lib.promotion import promotional_words
 from clinic.lib.sms_text import MAX_CHARACTERS
 from patients.models import Patient
 from settings_app.models import SmsSettings
@@ -29,21 +44,96 @@ class NotADraft(Exception):
     """The group SMS has been confirmed; its text and list are fixed."""
 
 
+class ChangedElsewhere(Exception):
+    """The draft was saved from another page, whose words would be lost."""
+
+
 class ReviewAgain(Exception):
     """What was reviewed is not what would be sent now. `str()` says why, for staff."""
 
 
-def create_draft(*, body: str, is_marketing: bool, at: datetime, by: AbstractBaseUser) -> GroupMessage:
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page on which a draft is written: its own name, and from which page the text on it had been saved."""
+
+    name: UUID
+    seen: UUID | None
+
+
+def create_draft(
+    *,
+    body: str,
+    is_marketing: bool,
+    at: datetime,
+    by: AbstractBaseUser,
+    unmarked_reason: str = "",
+    group_id: UUID | None = None,
+    page: Page | None = None,
+) -> GroupMessage:
+    """Raises IntegrityError if there is a group SMS with this id already."""
     return GroupMessage.objects.create(
-        body=body, is_marketing=is_marketing, created_at=at, created_by_id=by.pk
+        pk=group_id or uuid4(),
+        body=body,
+        is_marketing=is_marketing,
+        unmarked_reason=unmarked_reason,
+        created_at=at,
+        created_by_id=by.pk,
+        saved_at=at,
+        saved_from=page.name if page else None,
     )
 
 
-def change_draft(*, group_id: UUID, body: str, is_marketing: bool) -> None:
-    """Raises NotADraft."""
+def change_draft(
+    *,
+    group_id: UUID,
+    body: str,
+    is_marketing: bool,
+    unmarked_reason: str = "",
+    at: datetime | None = None,
+    page: Page | None = None,
+) -> None:
+    """Write the draft's words. Without a `page` whatever stood there is overwritten.
+
+    A page may overwrite what it saved itself, also when the answer got lost, and what it showed when it was opened.
+    Raises NotADraft, ChangedElsewhere.
+    """
     drafts = GroupMessage.objects.filter(pk=group_id, status=GroupStatus.DRAFT)
-    if not drafts.update(body=body, is_marketing=is_marketing):
+    known = Q()
+    if page:
+        known = Q(saved_from=page.name) | (Q(saved_from=page.seen) if page.seen else Q(saved_from=None))
+    written = {"body": body, "is_marketing": is_marketing, "unmarked_reason": unmarked_reason}
+    saved_from = page.name if page else uuid4()
+    if drafts.filter(known).update(**written, saved_at=at, saved_from=saved_from):
+        return
+    if drafts.filter(**written).exists():  # there is nothing to lose
+        return
+    raise ChangedElsewhere if drafts.exists() else NotADraft
+
+
+def save_draft(*, group_id: UUID, at: datetime, by: AbstractBaseUser, page: Page, **words: Any) -> None:
+    """Write a draft that may not be there yet. Raises NotADraft, ChangedElsewhere."""
+    if not GroupMessage.objects.filter(pk=group_id).exists():
+        with suppress(IntegrityError), transaction.atomic():
+            create_draft(**words, group_id=group_id, page=page, at=at, by=by)
+            return
+    change_draft(**words, group_id=group_id, page=page, at=at)
+
+
+def discard_draft(*, group_id: UUID) -> None:
+    """Raises NotADraft, also for a draft that some patients have a text of: it was confirmed once."""
+    try:
+        deleted, _ = GroupMessage.objects.filter(pk=group_id, status=GroupStatus.DRAFT).delete()
+    except ProtectedError:
+        raise NotADraft from None
+    if not deleted:
         raise NotADraft
+
+
+def unexplained(group: GroupMessage) -> int:
+    """How many would get a promotion that they refused, with nobody having said why it is none."""
+    if group.is_marketing or group.unmarked_reason or not promotional_words(group.body):
+        return 0
+    return audience.refusing(group).count()
 
 
 def untick(*, group_id: UUID, patient_id: int, ticked: bool) -> None:
@@ -60,7 +150,7 @@ def untick(*, group_id: UUID, patient_id: int, ticked: bool) -> None:
 
 def fingerprint(group: GroupMessage, settings: SmsSettings) -> str:
     """Names the text and purpose as reviewed: another tab may have changed them since."""
-    text = str(audience.with_clinic(audience.template_of(group.body), settings))
+    text = str(audience.whole(group, settings))
     return hashlib.sha256(f"{group.purpose}\n{text}".encode()).hexdigest()[:32]
 
 
@@ -95,6 +185,12 @@ def confirm(
             raise ReviewAgain(
                 f"The list has grown to {number} since you reviewed it. Please look at it again."
             )
+        if refusing := unexplained(group):
+            raise ReviewAgain(
+                f"This sounds like a promotion, and {refusing} of those who would get it "
+                f"{'does' if refusing == 1 else 'do'} not accept marketing. "
+                "Change the text: tick “This is a marketing message”, or say why it is none."
+            )
         if longest > MAX_CHARACTERS:
             raise ReviewAgain(
                 f"With the names filled in, a text has {longest} characters; {MAX_CHARACTERS} is the most."
@@ -104,7 +200,7 @@ def confirm(
         return bool(
             GroupMessage.objects.filter(pk=group.pk, status=GroupStatus.DRAFT).update(
                 status=GroupStatus.CONFIRMED,
-                body=str(audience.with_clinic(audience.template_of(group.body), settings)),
+                body=str(audience.whole(group, settings)),
                 confirmed_at=at,
                 confirmed_by_id=by.pk,
                 starts_at=starts_at,

@@ -15,13 +15,39 @@ from clinic.lib.sms_text import MAX_CHARACTERS
 from patients.eligibility import Purpose
 from patients.models import Patient
 from sms import audience, composing
-from sms.models import GroupMessage, InboundMessage
+from sms.models import GroupMessage, InboundMessage, SavedText
 from sms.models.inbound import InboundMessageQuerySet, ReplyKind
 from sms.status import Status
 
 
+class TypedText(forms.CharField):
+    """A text as phones will show it: each new line is one character, not the two that browsers send.
+
+    Whatever is too long is refused with a sentence. A browser that knew the limit would cut it off in silence.
+    """
+
+    def to_python(self, value: Any) -> str | None:
+        typed = super().to_python(value)
+        return typed and typed.replace("\r\n", "\n").replace("\r", "\n")
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        attrs: dict[str, Any] = super().widget_attrs(widget)
+        return {name: value for name, value in attrs.items() if name != "maxlength"}
+
+
+def filled_in(body: str) -> str:
+    """`body`, if all its placeholders are known. Raises ValidationError."""
+    try:
+        audience.template_of(body)
+    except PlaceholderError as error:
+        raise forms.ValidationError(str(error), code="placeholder") from None
+    return body
+
+
 class GroupMessageForm(forms.ModelForm[GroupMessage]):
-    body = forms.CharField(
+    """The words of a draft. Whoever reviews them next also answers `is_explained`."""
+
+    body = TypedText(
         label="Message",
         max_length=MAX_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 6, "autocomplete": "off"}),
@@ -39,17 +65,56 @@ class GroupMessageForm(forms.ModelForm[GroupMessage]):
         ),
     )
 
+    unmarked_reason = forms.CharField(
+        label="Why is it not marketing?",
+        required=False,
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
+        help_text="Kept with the text, for whoever asks later.",
+    )
+
     class Meta:
         model = GroupMessage
-        fields = ["body", "is_marketing"]
+        fields = ["body", "is_marketing", "unmarked_reason"]
 
     def clean_body(self) -> str:
-        body = str(self.cleaned_data["body"])
-        try:
-            audience.template_of(body)
-        except PlaceholderError as error:
-            raise forms.ValidationError(str(error), code="placeholder") from None
-        return body
+        return filled_in(self.cleaned_data["body"])
+
+    def clean(self) -> None:
+        super().clean()
+        if self.cleaned_data.get("is_marketing"):
+            self.cleaned_data["unmarked_reason"] = ""
+
+    def is_explained(self) -> bool:
+        """Of a valid form: whether it says why what sounds like a promotion is none, if anybody refused those."""
+        refusing = composing.unexplained(self.instance)
+        if refusing:
+            people = "1 patient" if refusing == 1 else f"{refusing:,} patients"
+            do = "does" if refusing == 1 else "do"
+            self.add_error(
+                "unmarked_reason",
+                f"This sounds like a promotion, and {people} who would get it {do} not accept marketing. "
+                "Tick “This is a marketing message”, or say here why it is none.",
+            )
+        return not refusing
+
+
+class SavedTextForm(forms.ModelForm[SavedText]):
+    body = TypedText(
+        label="Message",
+        max_length=MAX_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 6, "autocomplete": "off"}),
+        help_text="{first_name}, {last_name}, {clinic_name} and {clinic_phone} are filled in when it is sent.",
+    )
+
+    class Meta:
+        model = SavedText
+        fields = ["name", "body", "is_marketing"]
+        help_texts = {"name": "How you find it again, for example “Closed today”."}
+        error_messages = {"name": {"unique": "Another saved text has this name."}}
+
+    def clean_body(self) -> str:
+        return filled_in(self.cleaned_data["body"])
 
 
 class ScheduleForm(forms.Form):
@@ -105,7 +170,7 @@ class ScheduleForm(forms.Form):
 class OneOffForm(forms.Form):
     """`request_key` names this form: sent twice, it makes one text."""
 
-    body = forms.CharField(
+    body = TypedText(
         label="Message",
         max_length=MAX_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),

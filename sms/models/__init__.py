@@ -8,6 +8,7 @@ from sms.models.inbound import InboundMessage
 from sms.models.message import Message
 from sms.models.odd_callback import OddCallback
 from sms.models.pause import SendingPause
+from sms.models.saved_text import SavedText
 from sms.models.stray import StrayRecord
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "InboundMessage",
     "Message",
     "OddCallback",
+    "SavedText",
     "SenderBudget",
     "SendingPause",
     "StrayRecord",

@@ -63,6 +63,13 @@ class GroupMessage(models.Model):
     cancelled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    # Why staff say that what sounds like a promotion is none.
+    unmarked_reason = models.CharField(
+        "Why is it not marketing?", max_length=300, blank=True, db_default="", default=""
+    )
+    # Of a draft: when its text was saved, and from which page. Another page that does not know it may not overwrite it.
+    saved_at = models.DateTimeField(null=True, blank=True)
+    saved_from = models.UUIDField(null=True, editable=False)
 
     objects = GroupMessageQuerySet.as_manager()
 

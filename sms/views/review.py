@@ -114,6 +114,7 @@ def _what_would_be_sent(group: GroupMessage, settings: SmsSettings) -> dict[str,
         "time_is_over_at": timezone.now() + composing.SEND_WITHIN,
         "samples": audience.samples(group, settings),
         "reviewed": composing.fingerprint(group, settings),
+        "unexplained": composing.unexplained(group),
     }
 
 

@@ -18,6 +18,7 @@ REDIS_DATABASES = {
     "test_pages_in_a_browser": 8,
     "test_times_in_a_browser": 13,
     "test_accounts": 15,
+    "test_composer": 14,
 }
 
 expect.set_options(timeout=15_000)

@@ -46,6 +46,8 @@ def paths(clinic: Clinic) -> list[str]:
         "/patients/1/deceased/",
         "/sms/",
         "/sms/new/",
+        "/sms/saved/",
+        "/sms/saved/new/",
         f"/sms/{group}/",
         f"/sms/{group}/people/?status=left_out",
         "/sms/log/",

@@ -2,6 +2,7 @@
 
 import re
 from datetime import time
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -30,6 +31,9 @@ SHIPPED = {
     "reminder_hours_before": "24",
     "reminder_text": "Hi {first_name|there}, see you on {date} at {time}.",
     "idle_minutes": "30",
+    "opt_out_words": "Reply STOP to opt out.",
+    "part_price": "",
+    "currency": "AUD",
 }
 
 
@@ -137,6 +141,9 @@ class TestSave:
             "reminder_hours_before": "48",
             "reminder_text": "{first_name}: {date} {time}, {practitioner}. {clinic_name} {clinic_phone} {last_name}",
             "idle_minutes": "15",
+            "opt_out_words": "Opt out: {clinic_phone}",
+            "part_price": "0.0515",
+            "currency": "NZD",
         }
         response = manager_client.post(URL, sent)
         assert response.url == URL
@@ -152,6 +159,11 @@ class TestSave:
         assert row.hold_minutes == 5
         assert row.reminder_text == sent["reminder_text"]
         assert row.idle_minutes == 15
+        assert (row.opt_out_words, row.part_price, row.currency) == (
+            "Opt out: {clinic_phone}",
+            Decimal("0.0515"),
+            "NZD",
+        )
         assert (row.updated_by, row.updated_at > before) == (manager, True)
         assert "Last changed by maria.manager" in words(manager_client.get(URL))
 
@@ -202,6 +214,11 @@ class TestErrors:
             ({"marketing_not_before": ""}, "This field is required."),
             ({"hold_minutes": "31"}, "less than or equal to 30"),
             ({"hold_minutes": "-1"}, "greater than or equal to 0"),
+            ({"opt_out_words": ""}, "This field is required."),
+            ({"opt_out_words": "Bye {first_name}"}, "{first_name} is not something we can fill in."),
+            ({"part_price": "-1"}, "greater than or equal to 0"),
+            ({"part_price": "cheap"}, "Enter a number."),
+            ({"currency": "$"}, "Write three capital letters"),
         ],
     )
     def test_are_said_and_nothing_is_saved(
@@ -211,6 +228,20 @@ class TestErrors:
         assert said in words(response)
         assert 'value="12345"' in response.content.decode()
         assert SmsSettings.load().clinic_phone == ""
+
+    @pytest.mark.parametrize("sender", ["+61412000000", "61412000000", "MG" + "d0" * 16, "12345", ""])
+    def test_a_sender_that_can_be_answered_may_ask_for_a_reply(
+        self, manager_client: Client, settings: LazySettings, sender: str
+    ) -> None:
+        settings.TWILIO_MARKETING_SENDER = sender
+        assert manager_client.post(URL, SHIPPED).status_code == 302
+
+    def test_a_name_cannot_be_replied_to(self, manager_client: Client, settings: LazySettings) -> None:
+        settings.TWILIO_MARKETING_SENDER = "HARBOUR"
+        refused = words(manager_client.post(URL, SHIPPED))
+        assert "Marketing texts come from the name HARBOUR, and nobody can reply to a name." in refused
+        other = SHIPPED | {"opt_out_words": "Opt out: {clinic_phone}"}
+        assert manager_client.post(URL, other).status_code == 302
 
 
 def test_an_older_zone_name_in_use_stays_on_offer(manager_client: Client) -> None:

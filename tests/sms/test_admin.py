@@ -18,6 +18,7 @@ from sms.models import (
     InboundMessage,
     Message,
     OddCallback,
+    SavedText,
     SenderBudget,
     SendingPause,
     StrayRecord,
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.django_db
 
 MODELS = [
     *(DeliveryEvent, GroupMessage, Heartbeat, InboundMessage, Message, OddCallback, SenderBudget),
-    *(SendingPause, StrayRecord, ConsentEvent),
+    *(SendingPause, StrayRecord, SavedText, ConsentEvent),
 ]
 PHONE = "+61412345678"
 
@@ -55,6 +56,7 @@ def _something_of_each(account: None) -> None:
     OddCallback.count(Oddity.NOT_SIGNED, at=NOW)
     StrayRecord.objects.create(sid="SM9", digest="0" * 64, sender=CARE, sent_at=NOW, found_at=NOW)
     pacing.slow_down(CARE, wished=None, now=NOW)
+    SavedText.objects.create(name="Closed", body="Closed today", updated_at=NOW)
 
 
 def address(model: Any, page: str, *args: object) -> str:

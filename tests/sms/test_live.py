@@ -95,7 +95,7 @@ def test_a_stop_from_the_phone_is_respected_by_the_next_text(
         steps.confirm(group)
     steps.sent("We are closed", marketing=False, at=timezone.now())
     assert [(text["body"], text["messaging_service_sid"]) for text in calling_back.texts()] == [
-        ("Hello", MARKETING),
+        ("Hello\nOur clinic. Reply STOP to opt out.", MARKETING),
         ("We are closed", CARE),
     ]
     assert len(calling_back.posts()) == 2

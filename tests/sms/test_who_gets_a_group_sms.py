@@ -88,7 +88,7 @@ def test_each_text_comes_from_the_sender_of_its_purpose(twilio: Twilio) -> None:
     steps.sent("News", marketing=True)
     steps.sent("We are closed", marketing=False)
     assert [(text["body"], text["messaging_service_sid"]) for text in twilio.texts()] == [
-        ("News", MARKETING),
+        ("News\nOur clinic. Reply STOP to opt out.", MARKETING),
         ("We are closed", CARE),
     ]
 

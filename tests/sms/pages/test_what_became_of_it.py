@@ -31,7 +31,7 @@ def test_the_list_shows_what_was_written_and_can_be_searched(
 ) -> None:
     assert "No group SMS yet" in words(manager_client.get("/sms/").content)
     assert b"Write the first one" not in reception_client.get("/sms/").content
-    PatientFactory.create()
+    PatientFactory.create(accepts=True)
     draft("Closed on Friday")
     frozen("Flu vaccines are in")
     page = words(manager_client.get("/sms/").content)
