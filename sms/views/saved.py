@@ -3,14 +3,13 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic.paging import page_of
-from clinic.staff import staff
+from clinic.staff import permission_required, staff
 from sms.forms import SavedTextForm
 from sms.models import GroupMessage, SavedText
 

@@ -57,6 +57,7 @@ def things() -> dict[str, Any]:
         "group_id": draft().pk,
         "message_id": queued(appointment.patient).pk,
         "import_id": uuid4(),
+        "text_id": 1,
         "reply_id": reply.pk,
         "token": "0" * 32,
         "uidb64": "MQ",
