@@ -72,7 +72,8 @@ class TestTheClinic:
         never = {
             Reason.DESELECTED.value,
             Reason.NUMBER_CHANGED.value,
-        }  # Nothing is true of a person by itself.
+            *(Reason.ERASED.value, Reason.ERASED_BEFORE.value),
+        }  # None is true of a person by itself, and nobody here asked to be erased.
         assert found == {"", *Reason.values} - never
 
     def test_most_can_be_texted(self) -> None:

@@ -32,6 +32,7 @@ def moment() -> "Callable[[datetime], object]":
 
 @pytest.fixture
 def client(moment: object, log_in: Callable[[User], Client], manager: User) -> Client:
+    SmsSettings.objects.update(idle_minutes=0)  # The hours that pass here would log the manager out.
     return log_in(manager)
 
 
