@@ -86,7 +86,7 @@ def is_noticed(control: Control) -> tuple[bool, str]:
         tree = Path(folder) / "tree"
         shutil.copytree(ROOT, tree, ignore=LEFT_BEHIND, symlinks=True)
         spoil(tree / control.file, control)
-        command = [sys.executable, "-m", "tests.faults", control.scenario, "--runs", "2"]
+        command = [sys.executable, "-m", "tests.faults", control.scenario, "--runs", "3", "--first-breach"]
         ran = subprocess.run(command, cwd=tree, capture_output=True, text=True)
     figures = [json.loads(line) for line in ran.stdout.splitlines() if line.startswith("{")]
     breaches = [breach for one in figures for breach in one["breaches"]]
