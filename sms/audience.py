@@ -12,6 +12,7 @@ from django.db.models import (
     F,
     Max,
     OuterRef,
+    Q,
     QuerySet,
     Subquery,
     TextField,
@@ -139,13 +140,21 @@ def extent(group: GroupMessage, settings: SmsSettings) -> tuple[int, int]:
 
 
 def per_zone(group: GroupMessage, *, number: int) -> dict[str, int]:
-    """How many of the `number` who get it live in which time zone; "" is the clinic's."""
-    if not Patient.objects.exclude(time_zone="").exists():
+    """How many of the `number` who get it live in which time zone; "" is the clinic's.
+
+    One pass over all patients, as for the counts of the review, and none if nobody has a zone of their own.
+    """
+    own = Patient.objects.exclude(time_zone="").order_by().values_list("time_zone", flat=True)
+    zones = dict(enumerate(own.distinct()))
+    if not zones:
         return {"": number}
-    elsewhere = recipients(group).exclude(time_zone="")
-    found: dict[str, int] = dict(elsewhere.values_list("time_zone").annotate(Count("pk")))
-    at_home = number - sum(found.values())
-    return ({"": at_home} if at_home else {}) | found
+    gets_it = Q(left_out_reason="")
+    found = everybody(group).aggregate(
+        **{f"zone_{place}": Count("pk", filter=gets_it & Q(time_zone=zone)) for place, zone in zones.items()}
+    )
+    elsewhere = {zone: found[f"zone_{place}"] for place, zone in zones.items()}
+    per_zone = {"": number - sum(elsewhere.values())} | elsewhere
+    return {zone: living for zone, living in per_zone.items() if living}
 
 
 def parts(group: GroupMessage, settings: SmsSettings) -> Parts:

@@ -70,9 +70,9 @@ def claim(*, purpose: Purpose, limit: int, now: datetime) -> Claim:
     """
     taken = uuid.uuid4()
     with transaction.atomic():
-        if SendingPause.objects.in_force().exists():
-            return Claim(id=taken, messages=[], examined=0, until={})
-        if (allowance := pacing.allowance(sender_for(purpose), now=now)) is None:
+        # It may have to wait for another claim, so the pause is asked for after it.
+        allowance = pacing.allowance(sender_for(purpose), now=now)
+        if allowance is None or SendingPause.objects.in_force().exists():
             return Claim(id=taken, messages=[], examined=0, until={})
         waiting = list(
             of_running_groups(Message.objects.ready(now).filter(purpose=purpose), purpose, now)

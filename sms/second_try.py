@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from patients.eligibility import Purpose
 from sms.models import GroupMessage, Message
+from sms.models.message import MessageQuerySet
 from sms.status import GroupStatus, Status
 
 # A group SMS waits for a person, who reads it again: it may say "today".
@@ -20,22 +21,14 @@ def by_itself(*, message_id: int, at: datetime) -> bool:
 
     Once only: what was not sent twice waits for a person.
     """
-    of_use = Message.objects.filter(
-        Q(appointment=None) | Q(appointment__cancelled_at=None),
-        pk=message_id,
-        status=Status.NOT_SENT,
-        purpose__in=BY_ITSELF,
-        sent_again_at=None,
-        send_by__gt=at,
-    ).values("pk")
-    return bool(_queue(Q(pk__in=of_use), at=at))
+    still_on = Q(appointment=None) | Q(appointment__cancelled_at=None)
+    of_use = _not_sent(still_on & Q(pk=message_id, purpose__in=BY_ITSELF, sent_again_at=None, send_by__gt=at))
+    return bool(_queue(Q(pk__in=of_use.values("pk")), at=at))
 
 
 def waiting_for_a_person(group: GroupMessage) -> int:
     """How many texts of a group SMS were not sent and can be queued once more."""
-    if group.status not in {GroupStatus.SENDING, GroupStatus.FINISHED}:
-        return 0
-    return Message.objects.filter(group=group, status=Status.NOT_SENT).count()
+    return _waiting_for_a_person(group).count()
 
 
 def for_group(*, group_id: UUID, at_most: int, at: datetime, by_id: int) -> int:
@@ -46,17 +39,29 @@ def for_group(*, group_id: UUID, at_most: int, at: datetime, by_id: int) -> int:
     with transaction.atomic():
         groups = GroupMessage.objects.select_for_update(no_key=True)
         group = groups.get(pk=group_id)
-        if not 0 < waiting_for_a_person(group) <= at_most:
+        # Named one by one: while we count, a look-up may prove another one absent.
+        shown = list(_waiting_for_a_person(group).values_list("pk", flat=True))
+        if not 0 < len(shown) <= at_most:
             return 0
-        queued = _queue(Q(group=group), at=at, sent_again_by=by_id, send_by=at + SEND_WITHIN)
+        queued = _queue(Q(pk__in=shown), at=at, sent_again_by=by_id, send_by=at + SEND_WITHIN)
         # A finished one is under way again; the next tick finishes it anew.
         finished = GroupMessage.objects.filter(pk=group_id, status=GroupStatus.FINISHED)
         finished.update(status=GroupStatus.SENDING, finished_at=None)
     return queued
 
 
+def _waiting_for_a_person(group: GroupMessage) -> MessageQuerySet:
+    under_way = group.status in {GroupStatus.SENDING, GroupStatus.FINISHED}
+    return _not_sent(Q(group=group)) if under_way else Message.objects.none()
+
+
+def _not_sent(which: Q) -> MessageQuerySet:
+    """Without those of which nothing is left but that there was a text."""
+    return Message.objects.filter(which, status=Status.NOT_SENT).exclude(phone="")
+
+
 def _queue(which: Q, *, at: datetime, **more: object) -> int:
-    return Message.objects.filter(which, status=Status.NOT_SENT).update(
+    return _not_sent(which).update(
         status=Status.QUEUED,
         status_at=at,
         sent_again_at=at,

@@ -37,6 +37,8 @@ DEEDS = (
     Deed("read replies and decide about them", ("sms.view_inboundmessage",)),
     Deed("write and send group SMS", (SEND_TO_GROUPS,)),
     Deed("export patients and consents", ("patients.export_patient",)),
+    Deed("see and export everything held on one patient", ("patients.disclose_patient",)),
+    Deed("erase a patient for good", ("patients.erase_patient",)),
     Deed("apply the default to all existing patients", ("patients.add_preferencebatch",)),
     Deed("let a paused sender go on", ("sms.resume_sending",)),
     Deed("change the settings", ("settings_app.change_smssettings",)),

@@ -15,7 +15,7 @@ class UploadForm(forms.Form):
         label="CSV file",
         help_text=(
             "Its first row names the columns. Commas, semicolons or tabs; UTF-8, UTF-16 or Windows-1252. "
-            "At most 25 MB and 200,000 rows; so many take some minutes."
+            "At most 25 MB and 200,000 rows; so many take some minutes, and you need not wait."
         ),
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv"}),
         allow_empty_file=True,  # said later, in the same words as of other files without patients

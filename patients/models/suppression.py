@@ -42,7 +42,9 @@ class SuppressedNumberQuerySet(models.QuerySet["SuppressedNumber"]):
         return self.filter(lifted_at=None)
 
     def of(self, phone: str) -> Self:
-        """The blocks of `phone` (E.164), those that keep only its digest too."""
+        """The blocks of `phone` (E.164), those that keep only its digest too; of no number none."""
+        if not phone:
+            return self.none()
         return self.filter(Q(phone=phone) | Q(digest__in=list(numbers_by_digest([phone]))))
 
     def hidden(self) -> Self:

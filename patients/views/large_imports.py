@@ -32,9 +32,9 @@ _adders = permission_required("patients.add_patient", raise_exception=True)
 
 @_adders
 @require_safe
-def step(request: HttpRequest, pk: UUID) -> HttpResponse:
+def step(request: HttpRequest, import_id: UUID) -> HttpResponse:
     """How far a step is, or what came of it. Nobody sees another one's file."""
-    asked = get_object_or_404(PatientImport, pk=pk, asked_by=staff(request))
+    asked = get_object_or_404(PatientImport, pk=import_id, asked_by=staff(request))
     if asked.state == ImportState.DONE and asked.step == Step.CHECK:
         try:
             return _checked(request, asked)
@@ -46,9 +46,9 @@ def step(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @_adders
 @require_safe
-def progress(request: HttpRequest, pk: UUID) -> HttpResponse:
+def progress(request: HttpRequest, import_id: UUID) -> HttpResponse:
     """The figures alone, for the page to fetch again and again until the step is finished."""
-    asked = get_object_or_404(PatientImport, pk=pk, asked_by=staff(request))
+    asked = get_object_or_404(PatientImport, pk=import_id, asked_by=staff(request))
     answer = render(request, "patients/_import_progress.html", _standing(asked))
     if not asked.is_unfinished:
         answer.status_code = STOP_POLLING
@@ -58,9 +58,9 @@ def progress(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @_adders
 @require_POST
-def again(request: HttpRequest, pk: UUID) -> HttpResponse:
+def again(request: HttpRequest, import_id: UUID) -> HttpResponse:
     """A step that broke off is done again; one that was refused is looked at again first."""
-    asked = get_object_or_404(PatientImport, pk=pk, asked_by=staff(request))
+    asked = get_object_or_404(PatientImport, pk=import_id, asked_by=staff(request))
     broken = asked.state == ImportState.BROKEN
     try:
         return behind_the_page(request, behind.seen_of(asked), Step(asked.step) if broken else Step.CHECK)

@@ -178,3 +178,15 @@ def test_counts_and_verdicts_on_the_review_agree_with_the_list() -> None:
     assert {pk: reason or "" for pk, reason in verdicts.items()} == rows
     assert list(rows.values()).count("") == number == 2
     assert rows[everybody[-1].pk] == Reason.DESELECTED
+
+
+def test_who_gets_it_is_counted_by_time_zone() -> None:
+    group = steps.draft(marketing=True)
+    at_home, perth, london = PatientFactory.create_batch(3, accepts=True)
+    refusing = PatientFactory.create(accepts=False)
+    assert audience.per_zone(group, number=3) == {"": 3}
+    for patient, zone in ((perth, "Australia/Perth"), (london, "Europe/London"), (refusing, "Asia/Tokyo")):
+        Patient.objects.filter(pk=patient.pk).update(time_zone=zone)
+    assert audience.per_zone(group, number=3) == {"": 1, "Australia/Perth": 1, "Europe/London": 1}
+    Patient.objects.filter(pk=at_home.pk).update(time_zone="Australia/Perth")
+    assert audience.per_zone(group, number=3) == {"Australia/Perth": 2, "Europe/London": 1}

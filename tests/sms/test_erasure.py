@@ -300,6 +300,7 @@ class TestNewsAfterwards:
             )
         assert status_of(message) == Status.DELIVERED
         assert NUMBER not in whole_database()
+        assert SuppressedNumber.objects.get().covers == Covers.PROMOTIONS
 
     def test_of_a_reply_that_is_handed_over_again_is_a_replay(self) -> None:
         patient = PatientFactory.create(phone=NUMBER)

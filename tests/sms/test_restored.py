@@ -113,7 +113,9 @@ def test_a_worker_that_died_in_the_middle_is_no_backup(twilio: Twilio) -> None:
         steps.queued(PatientFactory.create(), at=now)
     claim = dispatch.next_batch(now=now)
     assert claim is not None
-    gateway.send_all_blocking([dispatch._outgoing(message, now) for message in claim.messages])
+    gateway.send_all_blocking(
+        [dispatch._outgoing(message, message.send_by, now) for message in claim.messages]
+    )
     beat_until(hours=1)
     assert may_send()
     steps.put(claim.messages[0], status=Status.UNKNOWN)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -54,6 +55,8 @@ def things() -> dict[str, Any]:
         "patient_id": appointment.patient.pk,
         "appointment_pk": appointment.pk,
         "group_id": draft().pk,
+        "message_id": queued(appointment.patient).pk,
+        "import_id": uuid4(),
         "reply_id": reply.pk,
         "token": "0" * 32,
         "uidb64": "MQ",
