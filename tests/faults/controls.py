@@ -90,8 +90,9 @@ def is_noticed(control: Control) -> tuple[bool, str]:
         ran = subprocess.run(command, cwd=tree, capture_output=True, text=True)
     figures = [json.loads(line) for line in ran.stdout.splitlines() if line.startswith("{")]
     breaches = [breach for one in figures for breach in one["breaches"]]
-    noticed = ran.returncode == 1 and any(breach.startswith(control.says) for breach in breaches)
-    return noticed, breaches[0] if breaches else ran.stderr[-500:]
+    expected = [breach for breach in breaches if breach.startswith(control.says)]
+    noticed = ran.returncode == 1 and bool(expected)
+    return noticed, (expected or breaches or [ran.stderr[-500:]])[0]
 
 
 def spoil(file: Path, control: Control) -> None:
