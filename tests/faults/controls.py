@@ -73,7 +73,7 @@ CONTROLS = [
         "a number is logged",
         "sms/dispatch.py",
         "            match outcome:\n",
-        '            logger.info("settled", extra={"phone": message.phone})\n            match outcome:\n',
+        '            __import__("logging").warning("settled %s", message.phone)\n            match outcome:\n',
         "SIGTERM, a new worker",
         "I7",
     ),
