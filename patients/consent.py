@@ -120,6 +120,12 @@ def wrongly_blanked() -> QuerySet[ConsentEvent]:
     )
 
 
+def lock_numbers(phones: Iterable[str]) -> None:
+    """Everybody on any of `phones`, as `lock_number` does for one."""
+    on_them = Patient.objects.filter(phone__in={phone for phone in phones if phone})
+    list(on_them.order_by("pk").select_for_update(no_key=True).values("pk"))
+
+
 def lock_number(phone: str) -> list[Patient]:
     """Everybody on `phone`, locked until the transaction ends, always in the same order.
 

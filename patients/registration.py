@@ -7,9 +7,17 @@ from itertools import islice
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import Q
 
 from clinic.lib.phone import Phone
-from patients.consent import Choice, lock_number, record_consent, record_first_consent, record_first_consents
+from patients.consent import (
+    Choice,
+    lock_number,
+    lock_numbers,
+    record_consent,
+    record_first_consent,
+    record_first_consents,
+)
 from patients.models import ConsentSource, Patient
 from patients.models.patient import searchable
 from patients.suppression import know_again
@@ -64,7 +72,10 @@ def change_details(*, patient_id: int, details: Details) -> Patient:
     Raises Patient.DoesNotExist, also for an erased one; IntegrityError if the reference belongs to another patient.
     """
     with transaction.atomic():
-        patient = Patient.objects.not_erased().select_for_update(no_key=True).get(pk=patient_id)
+        # Who refuses brings that to the new number, so everybody on it is locked as well, always in the same order.
+        concerned = Q(pk=patient_id) | Q(phone=details.phone.e164) if details.phone else Q(pk=patient_id)
+        list(Patient.objects.filter(concerned).order_by("pk").select_for_update(no_key=True).values("pk"))
+        patient = Patient.objects.not_erased().get(pk=patient_id)
         changed = _put(patient, details)
         if "phone" in changed:
             know_again([patient.phone])
@@ -168,6 +179,8 @@ def _register_batch(batch: Sequence[Row], *, at: datetime, by: AbstractBaseUser 
             )
             _put(patient, details)
             patients.append(patient)
+        # A newcomer who refuses does so for the number: a claim of it is over before this, or sees them.
+        lock_numbers(patient.phone for patient in patients)
         know_again(patient.phone for patient in patients)
         Patient.objects.bulk_create(patients)
         choices = zip(patients, (choice for _, choice in batch), strict=True)

@@ -49,6 +49,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("names", nargs="*")
     parser.add_argument("--smoke", action="store_true", help="eight kinds and one control, once each")
     parser.add_argument("--runs", type=int, default=0)
+    parser.add_argument("--first-breach", action="store_true", help="no more runs after one that fails")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     return parser.parse_args()
 
@@ -65,6 +66,8 @@ def play_all(wanted: argparse.Namespace) -> list[Figures]:
             figures = Figures(scenario.name, scenario.row)
             for run in range(wanted.runs or (1 if wanted.smoke else scenario.runs)):
                 play(world, scenario, run, f"{wanted.seed} {scenario.name} {run}", figures)
+                if wanted.first_breach and not figures.is_clean:
+                    break
             print(figures.line(), flush=True)
             played.append(figures)
     return played

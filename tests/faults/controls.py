@@ -73,7 +73,7 @@ CONTROLS = [
         "a number is logged",
         "sms/dispatch.py",
         "            match outcome:\n",
-        '            logger.info("settled", extra={"phone": message.phone})\n            match outcome:\n',
+        '            __import__("logging").warning("settled %s", message.phone)\n            match outcome:\n',
         "SIGTERM, a new worker",
         "I7",
     ),
@@ -86,12 +86,13 @@ def is_noticed(control: Control) -> tuple[bool, str]:
         tree = Path(folder) / "tree"
         shutil.copytree(ROOT, tree, ignore=LEFT_BEHIND, symlinks=True)
         spoil(tree / control.file, control)
-        command = [sys.executable, "-m", "tests.faults", control.scenario, "--runs", "2"]
+        command = [sys.executable, "-m", "tests.faults", control.scenario, "--runs", "3", "--first-breach"]
         ran = subprocess.run(command, cwd=tree, capture_output=True, text=True)
     figures = [json.loads(line) for line in ran.stdout.splitlines() if line.startswith("{")]
     breaches = [breach for one in figures for breach in one["breaches"]]
-    noticed = ran.returncode == 1 and any(breach.startswith(control.says) for breach in breaches)
-    return noticed, breaches[0] if breaches else ran.stderr[-500:]
+    expected = [breach for breach in breaches if breach.startswith(control.says)]
+    noticed = ran.returncode == 1 and bool(expected)
+    return noticed, (expected or breaches or [ran.stderr[-500:]])[0]
 
 
 def spoil(file: Path, control: Control) -> None:

@@ -49,9 +49,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """One claim of one text: the moment that the claim began with, and when the database committed it."""
+    """One claim of one text: to which number, the moment it began with, and when the database committed it."""
 
     message: int
+    phone: str
     at: datetime
     committed_at: datetime
 
@@ -179,7 +180,7 @@ def _claimed_in_spite_of(evidence: Evidence) -> Iterator[str]:
             for patient, states in history.items()
             if (past := [state for state in states if state.committed_at < claim.committed_at])
         }
-        if why := _why_refused(row, known, evidence.blocks, claim.committed_at):
+        if why := _why_refused(row, claim, known, evidence.blocks):
             yield f"message {row.id} was claimed though {why}"
         for rest in evidence.rests:
             # A group SMS is locked by whoever claims for it. All sending is not, and then what counts is when the
@@ -189,19 +190,19 @@ def _claimed_in_spite_of(evidence: Evidence) -> Iterator[str]:
                 yield f"message {row.id} was claimed while sending rested"
 
 
-def _why_refused(row: Row, known: dict[int, Person], blocks: list[Span], at: datetime) -> str:
+def _why_refused(row: Row, claim: Claimed, known: dict[int, Person], blocks: list[Span]) -> str:
     if (person := known.get(row.patient)) is None:
         return ""
-    if person.phone != row.phone:
+    if person.phone != claim.phone:
         return "the number had changed"
     if person.out_of_use:
         return "the patient was out of use"
-    on_number = [other for other in known.values() if other.phone == row.phone and not other.out_of_use]
+    on_number = [other for other in known.values() if other.phone == claim.phone and not other.out_of_use]
     if row.purpose == "marketing" and not all(other.accepts for other in on_number):
         return "somebody on the number had refused"
     for block in blocks:
         counts = block.everything or row.purpose == "marketing"
-        if block.what == row.phone and counts and block.holds(at):
+        if block.what == claim.phone and counts and block.holds(claim.committed_at):
             return "the number was blocked"
     return ""
 
@@ -233,7 +234,8 @@ def _contradictions(evidence: Evidence) -> Iterator[str]:
             continue
         if row.status in NEVER_LEFT:
             yield f"message {row.id} is {row.status} and exists at Twilio"
-        if (text.to, text.body) != (row.phone, row.body):
+        erased = not row.phone and not row.body
+        if (text.to, text.body) != (row.phone, row.body) and not erased:
             yield f"message {row.id} left with another number or text"
         if row.sid and row.sid != text.sid:
             yield f"message {row.id} is bound to the record of another"

@@ -25,7 +25,7 @@ ROW = Row(
     send_by=NOON + timedelta(hours=1),
 )
 TEXT = Text(sid="SM1", token="a1", to=PHONE, body="Hello", status="delivered", created_at=NOON)
-CLAIM = Claimed(message=1, at=NOON, committed_at=NOON + timedelta(seconds=1))
+CLAIM = Claimed(message=1, phone=PHONE, at=NOON, committed_at=NOON + timedelta(seconds=1))
 PERSON = Person(patient=7, phone=PHONE, accepts=True, out_of_use=False, committed_at=NOON - timedelta(days=1))
 MINUTE = timedelta(minutes=1)
 
@@ -141,6 +141,10 @@ def test_a_text_that_does_not_exist() -> None:
 def test_a_text_with_another_number_or_another_record() -> None:
     assert broken(texts=[replace(TEXT, body="Hullo")]) == {"I4"}
     assert broken(rows=[replace(ROW, sid="SM9")]) == {"I4"}
+
+
+def test_what_has_been_erased_contradicts_nothing() -> None:
+    assert broken(rows=[replace(ROW, phone="", body="")]) == set()
 
 
 def test_news_that_never_arrived() -> None:

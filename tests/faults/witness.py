@@ -72,11 +72,16 @@ def _rows(world: World) -> list[Row]:
 
 
 def _claim(content: dict[str, Any], at: datetime) -> Claimed:
-    return Claimed(message=content["id"], at=datetime.fromisoformat(content["claimed_at"]), committed_at=at)
+    return Claimed(
+        message=content["id"],
+        phone=content["phone"],
+        at=datetime.fromisoformat(content["claimed_at"]),
+        committed_at=at,
+    )
 
 
 def _person(content: dict[str, Any], at: datetime) -> Person:
-    out_of_use = ("archived_at", "deceased_at", "number_refused_at")
+    out_of_use = ("archived_at", "deceased_at", "erased_at", "number_refused_at")
     return Person(
         patient=content["id"],
         phone=content["phone"],

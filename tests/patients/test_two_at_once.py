@@ -10,9 +10,12 @@ from django.db import connection, connections, transaction
 from django.test import Client
 from django.urls import reverse
 
+from clinic.lib import phone
 from patients import consent
 from patients.batches import AlreadyUndone, AnotherUnderWay, CountChanged, apply_default, undo
-from patients.models import Patient, PreferenceBatch
+from patients.consent import Choice
+from patients.models import ConsentHow, ConsentSource, Patient, PreferenceBatch
+from patients.registration import Details, change_details, register_many
 from tests.factories import NOW, PatientFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -139,3 +142,31 @@ def at_once(deed: Callable[[], object]) -> list[str]:
     for worker in workers:
         worker.join(timeout=30)
     return outcomes
+
+
+@on_postgresql
+@pytest.mark.parametrize("way", ["imported", "number edited"])
+def test_who_brings_a_refusal_to_a_number_waits_for_a_claim_of_it(way: str) -> None:
+    """A claim locks its patients until it is written down; a refusal that it did not see must not be saved before."""
+    patient, other = PatientFactory.create(accepts=True), PatientFactory.create(accepts=False)
+    refusal = Choice(False, ConsentSource.IMPORT, ConsentHow.FORM)
+    details = Details(last_name="New", phone=phone.parse(patient.phone, country="AU"))
+    done = threading.Event()
+
+    def work() -> None:
+        try:
+            if way == "imported":
+                register_many(details=[(details, refusal)], at=NOW)
+            else:
+                change_details(patient_id=other.pk, details=details)
+            done.set()
+        finally:
+            connections.close_all()
+
+    worker = threading.Thread(target=work)
+    with transaction.atomic():
+        Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+        worker.start()
+        assert not done.wait(timeout=1)
+    worker.join(timeout=20)
+    assert done.is_set()

@@ -12,8 +12,8 @@ from patients import registration
 from patients.batches import apply_default
 from patients.consent import Choice, record_consent
 from patients.models import ConsentHow, ConsentSource, PreferenceBatch
-from sms import tasks
-from tests.faults.stage import Browser, Scenario, Stage
+from sms import erasure, tasks
+from tests.faults.stage import Browser, Scenario, Stage, someone
 from tests.sms.twilio import MARKETING
 
 DOUBLE = "50 double submits; two tabs; two beats, two dispatchers, two reconcilers"
@@ -147,6 +147,17 @@ def archived(stage: Stage) -> None:
     meanwhile(stage, away)
 
 
+def erased(stage: Stage) -> None:
+    """What is erased mid-send leaves no number behind, and whoever has not been texted is not."""
+    patients = stage.people()
+    stage.chance.shuffle(patients)
+
+    def erase() -> None:
+        erasure.erase(patient_id=patients.pop().pk, at=timezone.now(), by=someone())
+
+    meanwhile(stage, erase)
+
+
 def swapped(stage: Stage) -> None:
     """Two patients swap their numbers: nobody reads what was meant for the other."""
     patients = stage.people()
@@ -199,6 +210,7 @@ SCENARIOS = [
     Scenario("refusals that only Twilio knows", REFUSALS, 4, refused_at_twilio),
     Scenario("numbers changed", EDITS, 4, number_changed),
     Scenario("archived or deceased", EDITS, 4, archived),
+    Scenario("erased", EDITS, 4, erased),
     Scenario("numbers swapped", EDITS, 4, swapped),
     Scenario("numbers shared by 2 to 5", EDITS, 8, shared),
     Scenario("one-offs beside a group SMS", DOUBLE, 4, reminders_too),

@@ -116,6 +116,7 @@ SCENARIOS = [
     Scenario("group SMS paused and resumed", STAFF, 8, paused_and_resumed),
     Scenario("group SMS paused for good", STAFF, 4, paused_for_good),
     Scenario("group SMS stopped", STAFF, 8, cancelled, smoke=True),
+    Scenario("daily cap and rate", CAPS, 4, capped),
     *(
         Scenario(
             f"{code} mid-batch", SYSTEMIC, 1, partial(account_wide, outcome=f"{kind}_{code}", number=count)
