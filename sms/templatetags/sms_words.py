@@ -5,6 +5,7 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from clinic.lib import clock
 from sms import gateway, lost_news
@@ -33,7 +34,8 @@ def why(message: Message) -> str:
         case Status.FAILED | Status.UNDELIVERED:
             return "Twilio gave no reason. Send it again later if it still matters, or call the patient."
         case Status.EXPIRED:
-            return "Its time was over before it could leave."
+            by = date_format(timezone.localtime(message.send_by), "j M, H:i")
+            return f"It could not leave by {by}. After that it would have been too late."
         case Status.CANCELLED if message.appointment_id:
             return "The appointment was cancelled."
         case Status.ACCEPTED | Status.SENT if message.news_asked >= len(lost_news.ASK_AFTER):

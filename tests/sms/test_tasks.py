@@ -203,7 +203,7 @@ def test_a_tick_stops_what_came_back_after_the_stop(bells: Path) -> None:
     PatientFactory.create()
     group = steps.frozen(at=timezone.now())
     steering.cancel(group_id=group.pk, at=timezone.now(), by=UserFactory.create())
-    Message.objects.update(status=Status.QUEUED)
+    steps.put(Message.objects.get(), status=Status.QUEUED)
     tasks.tick()
     assert (Message.objects.get().status, rung(bells)) == (Status.CANCELLED, [])
 

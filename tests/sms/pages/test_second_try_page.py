@@ -82,7 +82,7 @@ def test_a_link_sends_nothing(manager_client: Client, group: GroupMessage) -> No
 @pytest.mark.parametrize(
     ("stands", "said"),
     [
-        ({"status": Status.EXPIRED}, "Its time was over before it could leave."),
+        ({"status": Status.EXPIRED}, "After that it would have been too late."),
         ({"status": Status.FAILED}, "Twilio gave no reason."),
         ({"status": Status.UNDELIVERED}, "Twilio gave no reason."),
         ({"status": Status.UNDELIVERED, "error_code": 30006}, "This is a landline"),
