@@ -7,7 +7,7 @@ from itertools import islice
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from clinic.lib.phone import Phone
 from patients.consent import (
@@ -91,11 +91,8 @@ def archive(*, patient_id: int, at: datetime) -> bool:
 
 
 def unarchive(*, patient_id: int, at: datetime) -> bool:
-    return bool(
-        Patient.objects.not_erased()
-        .filter(pk=patient_id, archived_at__isnull=False)
-        .update(archived_at=None, updated_at=at)
-    )
+    archived = Patient.objects.not_erased().filter(pk=patient_id, archived_at__isnull=False)
+    return _back(archived, archived_at=None, updated_at=at)
 
 
 def mark_deceased(*, patient_id: int, at: datetime) -> bool:
@@ -105,11 +102,15 @@ def mark_deceased(*, patient_id: int, at: datetime) -> bool:
 
 def unmark_deceased(*, patient_id: int, at: datetime) -> bool:
     """For the day when staff ticked the wrong person."""
-    return bool(
-        Patient.objects.filter(pk=patient_id, deceased_at__isnull=False).update(
-            deceased_at=None, updated_at=at
-        )
-    )
+    marked = Patient.objects.filter(pk=patient_id, deceased_at__isnull=False)
+    return _back(marked, deceased_at=None, updated_at=at)
+
+
+def _back(patients: QuerySet[Patient], **values: datetime | None) -> bool:
+    """Whoever comes back may refuse for the whole number, so all on it are locked: a claim is before or after."""
+    with transaction.atomic():
+        lock_numbers(patients.values_list("phone", flat=True))
+        return bool(patients.update(**values))
 
 
 def mark_number_refused(*, phone: str, code: int, at: datetime) -> int:

@@ -321,6 +321,30 @@ def an_open_transaction(deed: Callable[[], Any]) -> Iterator[None]:
 
 @pytest.mark.services
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("leaves", "comes_back"),
+    [
+        (registration.archive, registration.unarchive),
+        (registration.mark_deceased, registration.unmark_deceased),
+    ],
+    ids=["archived", "deceased"],
+)
+def test_somebody_who_refuses_and_comes_back_to_the_number_is_waited_for(
+    twilio: Twilio, leaves: Callable[..., bool], comes_back: Callable[..., bool]
+) -> None:
+    patient = PatientFactory.create(accepts=True)
+    sibling = PatientFactory.create(phone=patient.phone, accepts=False)
+    leaves(patient_id=sibling.pk, at=NOW)
+    steps.frozen(marketing=True)
+    with an_open_transaction(lambda: comes_back(patient_id=sibling.pk, at=NOW)):
+        assert steps.drain() == 0
+    steps.drain()
+    assert steps.standing(patient) == (Status.LEFT_OUT, Reason.SHARED_NUMBER_REFUSED)
+    assert twilio.texts() == []
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("deed", [refuse, stop], ids=["preference", "stop"])
 def test_a_refusal_that_is_being_saved_is_waited_for(twilio: Twilio, deed: Callable[[Patient], Any]) -> None:
     """The claim passes the patient over while the refusal is open, and then sees it."""
