@@ -18,7 +18,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text
 SERVICES = COMPOSE["services"]
 OURS = ["web", "worker", "beat", "migrate"]
 
-READS_ENVIRONMENT = re.compile(r'\b(?:env\.\w+|environment\.origin|origin)\(\s*"([A-Z_]+)"')
+READS_ENVIRONMENT = re.compile(r'\b(?:env\.\w+|environment\.\w+|origin)\(\s*"([A-Z_]+)"')
 
 
 def settings_read_by_the_code() -> set[str]:
