@@ -445,3 +445,19 @@ def test_an_opt_out_is_about_the_sender_that_the_text_had(account: None, setting
     settings.TWILIO_MARKETING_SENDER, settings.TWILIO_CARE_SENDER = message.sender, "MG" + "9" * 32
     news(message, "failed", code=21610)
     assert SuppressedNumber.objects.get().covers == Covers.MARKETING
+
+
+def test_an_answer_about_a_record_that_is_not_the_texts_any_more_changes_nothing(account: None) -> None:
+    """Twilio was asked about one record, and a callback has bound the text to another since."""
+    message = accepted_text()
+    late = gateway.Found(
+        sid=OTHER_SID,
+        status="failed",
+        error_code=30003,
+        senders=frozenset(),
+        created_at=NOW,
+        body=message.body,
+    )
+    delivery.record_answer(message_id=message.pk, record=late, at=NOW)
+    assert Message.objects.get().status == Status.ACCEPTED
+    assert not DeliveryEvent.objects.exists()
