@@ -214,7 +214,7 @@ class TestWorkOff:
         assert list(batches.work_off(clock=lambda: NOW)) == []
 
 
-NUMBER = 24_000  # three slices
+NUMBER = 54_000  # six slices, so that there is time to be killed in
 
 
 @pytest.mark.django_db(transaction=True)
@@ -237,7 +237,7 @@ class TestAProcessThatDies:
     def after_a_slice(self, process: subprocess.Popen[str]) -> str:
         assert process.stderr
         line = process.stderr.readline()
-        assert re.search("[1-9]0,000 of 24,000", line), line + process.stderr.read()
+        assert re.search("[1-9]0,000 of 54,000", line), line + process.stderr.read()
         return line
 
     @contextmanager

@@ -79,7 +79,8 @@ def test_the_file_holds_the_same(manager_client: Client, ada: Patient) -> None:
     assert held["patient"]["last_name"] == "Okoro"
     assert [event["source"] for event in held["consents"]] == ["default", "staff", "sms_stop"]
     assert held["consents"][-1]["evidence"] == "STOP"
-    assert [text["body"] for text in held["texts"]] == ["A tenth off", "Your glasses are here"]
+    promotion = "A tenth off\nOur clinic. Reply STOP to opt out."
+    assert [text["body"] for text in held["texts"]] == [promotion, "Your glasses are here"]
     assert held["texts"][1]["news"] == [
         {"status": "delivered", "error_code": None, "received_at": "2026-11-24T01:00:00+00:00"}
     ]
