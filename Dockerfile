@@ -4,7 +4,7 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=igno
 RUN python -m venv /venv
 COPY requirements.lock /tmp/requirements.lock
 # Only ready-made files, each checked against its hash: no compiler is needed, here or later.
-RUN /venv/bin/pip install --require-hashes --only-binary :all: -r /tmp/requirements.lock
+RUN /venv/bin/pip install --no-deps --require-hashes --only-binary :all: -r /tmp/requirements.lock
 
 
 FROM python:3.13-slim-bookworm AS app

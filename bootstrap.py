@@ -178,7 +178,8 @@ def install(lock: Path) -> None:
         base = getattr(sys, "_base_executable", sys.executable)
         follow([base, "-I", "-m", "venv", "--clear", str(VENV)], "the virtual environment could not be made")
     pip = [str(PYTHON), "-I", "-m", "pip", "--no-input", "--disable-pip-version-check", "install"]
-    exact = ["--require-hashes", "--only-binary=:all:", "--no-user", f"--requirement={lock}"]
+    # The lock is whole: pip looks for nothing besides it, or a release of today could stand in the way.
+    exact = ["--no-deps", "--require-hashes", "--only-binary=:all:", "--no-user", f"--requirement={lock}"]
     follow([*pip, "--progress-bar=off", *exact], "the packages could not be installed")
     STAMP.write_text("\n".join(sorted(wanted(lock))) + "\n", encoding="utf-8")
 

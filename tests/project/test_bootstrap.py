@@ -24,12 +24,17 @@ sys.exit(7)
 
 
 def make_wheel(folder: Path, version: str) -> str:
-    """A package named pytest with the one module above; returns its hash."""
+    """A package named pytest with the one module above; returns its hash.
+
+    It requires what is not to be had: everything that is to be installed stands in the lock.
+    """
     wheel = folder / f"pytest-{version}-py3-none-any.whl"
     about = f"pytest-{version}.dist-info"
     files = {
         "pytest.py": ECHO,
-        f"{about}/METADATA": f"Metadata-Version: 2.1\nName: pytest\nVersion: {version}\n",
+        f"{about}/METADATA": (
+            f"Metadata-Version: 2.1\nName: pytest\nVersion: {version}\nRequires-Dist: coverage[toml]>=7\n"
+        ),
         f"{about}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     record = [

@@ -85,7 +85,7 @@ def test_services_and_images_have_no_floating_version() -> None:
 
 def test_the_image_runs_without_privileges_and_installs_what_is_locked() -> None:
     assert re.findall(r"^USER (.*)$", DOCKERFILE, re.MULTILINE)[-1] == "10001:10001"
-    assert "--require-hashes --only-binary :all: -r /tmp/requirements.lock" in DOCKERFILE
+    assert "--no-deps --require-hashes --only-binary :all: -r /tmp/requirements.lock" in DOCKERFILE
     assert all(SERVICES[name]["cap_drop"] == ["ALL"] and SERVICES[name]["read_only"] for name in OURS)
 
 

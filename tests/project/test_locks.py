@@ -1,6 +1,8 @@
 """The lock files say what pyproject.toml asks for, exactly and with hashes. No network is needed to see that."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -46,3 +48,9 @@ def test_development_runs_on_the_packages_of_production() -> None:
 @pytest.mark.parametrize("name", LOCKS)
 def test_no_registry_is_named(name: str) -> None:
     assert not re.search(r"https?://|--index-url|--extra-index-url|--find-links", (ROOT / name).read_text())
+
+
+def test_the_lock_is_whole() -> None:
+    """Nothing but the lock is installed, so everything that its packages require has to stand in it."""
+    checked = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout
