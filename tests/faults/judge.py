@@ -28,6 +28,7 @@ class Text:
     body: str
     status: str
     created_at: datetime
+    sender: str
     valid_seconds: int | None = None
 
 
@@ -53,6 +54,7 @@ class Claimed:
 
     message: int
     phone: str
+    sender: str
     at: datetime
     committed_at: datetime
 
@@ -98,8 +100,8 @@ class Evidence:
     """All that the judge looks at. `lists` says how many people each frozen list must have.
 
     `posts` counts the requests that arrived at the simulator by token. `readable` is what others could read: logs, all
-    that passed through Redis, and addresses; nothing of `secrets` may be in it. `clock_is_real` is False if the sender
-    was told another time than the simulator's.
+    that passed through Redis, and addresses; nothing of `secrets` may be in it. Caps and rates are by sender.
+    `clock_is_real` is False if the sender was told another time than the simulator's.
     """
 
     texts: list[Text]
@@ -111,8 +113,8 @@ class Evidence:
     lists: dict[str, int] = field(default_factory=dict)
     posts: Counter[str] = field(default_factory=Counter)
     quiet: Quiet | None = None
-    daily_cap: int | None = None
-    parts_a_second: float | None = None
+    daily_caps: dict[str, int] = field(default_factory=dict)
+    parts_a_second: dict[str, float] = field(default_factory=dict)
     readable: dict[str, str] = field(default_factory=dict)
     secrets: list[str] = field(default_factory=list)
     may_wait: bool = False
@@ -265,15 +267,20 @@ def _too_late(evidence: Evidence) -> Iterator[str]:
 
 
 def _over_the_cap(evidence: Evidence) -> Iterator[str]:
-    """Not more texts in a day than the sender may send, and not faster. All texts of these runs have one part.
+    """Not more texts in a day than a sender may send, and not faster. All texts of these runs have one part.
 
     Five seconds' worth may have been saved up; over any longer time no more may be claimed than the rate allows.
     """
-    if evidence.daily_cap is not None and len(evidence.texts) > evidence.daily_cap:
-        yield f"{len(evidence.texts)} texts left, the cap is {evidence.daily_cap}"
-    if (rate := evidence.parts_a_second) is None:
-        return
-    moments = sorted(claim.at for claim in evidence.claims)
+    for sender, cap in evidence.daily_caps.items():
+        if (left := sum(text.sender == sender for text in evidence.texts)) > cap:
+            yield f"{left} texts left from {sender}, the cap is {cap}"
+    for sender, rate in evidence.parts_a_second.items():
+        moments = sorted(claim.at for claim in evidence.claims if claim.sender == sender)
+        yield from _too_fast(moments, rate)
+
+
+def _too_fast(moments: list[datetime], rate: float) -> Iterator[str]:
+    """The first stretch of `moments` with more of them than `rate` a second allows."""
     for first, begin in enumerate(moments):
         for last in range(first, len(moments)):
             allowed = rate * (5 + (moments[last] - begin).total_seconds())

@@ -24,8 +24,8 @@ ROW = Row(
     sid="SM1",
     send_by=NOON + timedelta(hours=1),
 )
-TEXT = Text(sid="SM1", token="a1", to=PHONE, body="Hello", status="delivered", created_at=NOON)
-CLAIM = Claimed(message=1, phone=PHONE, at=NOON, committed_at=NOON + timedelta(seconds=1))
+TEXT = Text(sid="SM1", token="a1", to=PHONE, body="Hello", status="delivered", created_at=NOON, sender="MG")
+CLAIM = Claimed(message=1, phone=PHONE, sender="MG", at=NOON, committed_at=NOON + timedelta(seconds=1))
 PERSON = Person(patient=7, phone=PHONE, accepts=True, out_of_use=False, committed_at=NOON - timedelta(days=1))
 MINUTE = timedelta(minutes=1)
 
@@ -39,7 +39,7 @@ def evidence(**changed: Any) -> Evidence:
         "lists": {"g": 1},
         "posts": Counter({"a1": 1}),
         "quiet": Quiet(opens=time(9), closes=time(20), zones={7: "Australia/Sydney"}),
-        "daily_cap": 1,
+        "daily_caps": {"MG": 1},
         "readable": {"worker": "a text was sent"},
         "secrets": [PHONE, "Hello"],
     }
@@ -55,7 +55,7 @@ def test_where_all_is_well_the_judge_is_silent() -> None:
 
 
 def test_a_message_that_exists_twice() -> None:
-    assert broken(texts=[TEXT, replace(TEXT, sid="SM2")], daily_cap=None) == {"I1"}
+    assert broken(texts=[TEXT, replace(TEXT, sid="SM2")], daily_caps={}) == {"I1"}
 
 
 def test_a_number_that_got_one_group_sms_twice() -> None:
@@ -66,13 +66,13 @@ def test_a_number_that_got_one_group_sms_twice() -> None:
         "claims": [CLAIM, replace(CLAIM, message=2)],
         "lists": {"g": 2},
         "quiet": None,
-        "daily_cap": None,
+        "daily_caps": {},
     }
     assert broken(**twice) == {"I1"}
 
 
 def test_a_text_that_no_message_stands_for() -> None:
-    assert broken(texts=[TEXT, replace(TEXT, sid="SM2", token="a2")], daily_cap=None) == {"I1"}
+    assert broken(texts=[TEXT, replace(TEXT, sid="SM2", token="a2")], daily_caps={}) == {"I1"}
 
 
 def test_a_message_that_was_posted_more_often_than_claimed() -> None:
@@ -120,7 +120,7 @@ def test_somebody_who_is_missing_from_the_list() -> None:
 
 
 def test_a_text_that_waits_for_ever() -> None:
-    assert broken(rows=[replace(ROW, status="queued", sid="")], texts=[], daily_cap=None) == {"I3"}
+    assert broken(rows=[replace(ROW, status="queued", sid="")], texts=[], daily_caps={}) == {"I3"}
     waits = {"rows": [replace(ROW, status="queued", sid="")], "texts": [], "may_wait": True}
     assert broken(**waits) == set()
 
@@ -170,14 +170,15 @@ def test_marketing_in_quiet_hours() -> None:
 
 
 def test_more_texts_than_the_cap() -> None:
-    assert broken(daily_cap=0) == {"I6"}
+    assert broken(daily_caps={"MG": 0}) == {"I6"}
+    assert broken(daily_caps={"MG": 1, "another": 0}) == set(), "each sender has a cap of its own"
 
 
 def test_texts_that_leave_faster_than_the_rate() -> None:
     six = [replace(CLAIM, at=NOON + timedelta(seconds=n / 10)) for n in range(6)]
-    assert broken(parts_a_second=1, claims=six) == {"I6"}
+    assert broken(parts_a_second={"MG": 1}, claims=six) == {"I6"}
     slower = [replace(CLAIM, at=NOON + timedelta(seconds=n)) for n in range(6)]
-    assert broken(parts_a_second=1, claims=slower) == set()
+    assert broken(parts_a_second={"MG": 1}, claims=slower) == set()
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ def _text(entry: dict[str, Any]) -> Text:
         body=entry["body"],
         status=entry["status"],
         created_at=datetime.fromisoformat(entry["created_at"]),
+        sender=entry["messaging_service_sid"],
         valid_seconds=entry["validity_period"],
     )
 
@@ -75,6 +76,7 @@ def _claim(content: dict[str, Any], at: datetime) -> Claimed:
     return Claimed(
         message=content["id"],
         phone=content["phone"],
+        sender=content["sender"],
         at=datetime.fromisoformat(content["claimed_at"]),
         committed_at=at,
     )

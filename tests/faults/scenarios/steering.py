@@ -6,13 +6,15 @@ from functools import partial
 
 from django.utils import timezone
 
+from settings_app.models import SmsSettings
 from sms import outbox, steering
 from sms.models import SendingPause
 from tests.faults.programs import wait_until
 from tests.faults.stage import Scenario, Stage, someone
+from tests.sms import twilio
 
 STAFF = "pause and cancel mid-send; refusals mid-send by reply, page, import, apply-to-all, 21610"
-CAPS = "daily cap and rate, two workers (I6)"
+CAPS = "daily cap and rate of two senders, two workers (I6)"
 SYSTEMIC = "20003, 63038, 30002, 30034 mid-batch"
 
 
@@ -92,19 +94,24 @@ def account_wide(stage: Stage, outcome: str, number: int) -> None:
 
 
 def capped(stage: Stage) -> None:
-    """120 parts a day and 40 a second, two workers: not one more, and not faster."""
-    from settings_app.models import SmsSettings
-
-    cap, rate = 120, 40
-    SmsSettings.objects.update(care_daily_cap=cap, care_rate=rate)
-    stage.more |= {"daily_cap": cap, "parts_a_second": rate, "may_wait": True}
+    """Two senders, each with its parts a day and a second, and two workers: not one more, and not faster."""
+    care, marketing = twilio.CARE, twilio.MARKETING
+    caps, rates = {care: 120, marketing: 70}, {care: 40, marketing: 25}
+    SmsSettings.objects.update(
+        care_daily_cap=caps[care],
+        care_rate=rates[care],
+        marketing_daily_cap=caps[marketing],
+        marketing_rate=rates[marketing],
+    )
+    stage.more |= {"daily_caps": caps, "parts_a_second": rates, "may_wait": True}
     stage.may_wait = True
     other = stage.world.new_worker("extra-worker")
     try:
         other.start()
         stage.people()
         stage.group_sms()
-        wait_until(lambda: stage.created() >= cap, "the cap to be reached", seconds=60)
+        stage.group_sms(marketing=True)
+        wait_until(lambda: stage.created() >= sum(caps.values()), "both caps to be reached", seconds=60)
         time.sleep(5)
         stage.over()
         stage.world.settle(may_wait=True)
