@@ -52,5 +52,7 @@ def test_no_registry_is_named(name: str) -> None:
 
 def test_the_lock_is_whole() -> None:
     """Nothing but the lock is installed, so everything that its packages require has to stand in it."""
-    checked = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True, check=False)
+    checked = subprocess.run(
+        [sys.executable, "-m", "pip", "check"], capture_output=True, text=True, check=False
+    )
     assert checked.returncode == 0, checked.stdout
