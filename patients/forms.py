@@ -1,13 +1,12 @@
-"""What staff type about patients, appointments and the default."""
+"""What staff type about patients and the default."""
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
-from django.forms.utils import from_current_timezone
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -258,25 +257,6 @@ class PatientForm(forms.Form):
             f"{'yes' if self.patient.accepts_sms_marketing else 'no'}. "
             "If the patient agreed after that, press Save again."
         )
-
-
-class AppointmentForm(forms.Form):
-    """Day and time are the clinic's."""
-
-    day = forms.DateField(label="Date", widget=_DATE)
-    time = forms.TimeField(label="Time", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
-    practitioner = forms.CharField(
-        label="With", max_length=100, required=False, widget=forms.TextInput(attrs=_THEIRS)
-    )
-
-    def clean(self) -> None:
-        day, time = self.cleaned_data.get("day"), self.cleaned_data.get("time")
-        if day is None or time is None:
-            return
-        starts_at = from_current_timezone(datetime.combine(day, time))
-        if starts_at <= timezone.now():
-            self.add_error("day", "This time has passed. Enter one that is still to come.")
-        self.cleaned_data["starts_at"] = starts_at
 
 
 class ConfirmNumberForm(forms.Form):

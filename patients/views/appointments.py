@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.staff import permission_required
-from patients.forms import AppointmentForm
+from patients.appointment_form import AppointmentForm
 from patients.models import Appointment, Patient
 
 

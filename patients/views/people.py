@@ -16,9 +16,10 @@ from clinic.paging import page_of
 from clinic.search import posted_search, searched_for
 from clinic.staff import permission_required
 from patients import registration
+from patients.appointment_form import AppointmentForm
 from patients.consent import record_consent
 from patients.eligibility import EVERY_PURPOSE, Purpose, judged, reasons_for, stop_to_marketing_covers
-from patients.forms import AppointmentForm, PatientForm, SearchForm
+from patients.forms import PatientForm, SearchForm
 from patients.models import Patient, SuppressedNumber
 
 EVENTS_SHOWN = 50

@@ -1,0 +1,30 @@
+"""What staff type about an appointment."""
+
+from datetime import datetime
+
+from django import forms
+from django.forms.utils import from_current_timezone
+from django.utils import timezone
+
+_THEIRS = {"autocomplete": "off"}  # the browser knows the staff's own names, not the patient's
+
+
+class AppointmentForm(forms.Form):
+    """Day and time are the clinic's."""
+
+    day = forms.DateField(
+        label="Date", widget=forms.DateInput(attrs={"type": "date", **_THEIRS}, format="%Y-%m-%d")
+    )
+    time = forms.TimeField(label="Time", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    practitioner = forms.CharField(
+        label="With", max_length=100, required=False, widget=forms.TextInput(attrs=_THEIRS)
+    )
+
+    def clean(self) -> None:
+        day, time = self.cleaned_data.get("day"), self.cleaned_data.get("time")
+        if day is None or time is None:
+            return
+        starts_at = from_current_timezone(datetime.combine(day, time))
+        if starts_at <= timezone.now():
+            self.add_error("day", "This time has passed. Enter one that is still to come.")
+        self.cleaned_data["starts_at"] = starts_at
