@@ -1,20 +1,11 @@
 """Patients and their consents as CSV, row by row, such that no spreadsheet program runs any of it."""
 
-import csv
-import logging
-from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-from clinic.lib.spreadsheet import safe_cell
+from clinic.downloads import CHUNK, csv_lines, time_cell
 from patients.models import ConsentEvent, Patient
 from patients.models.consent import CHOSEN
-
-logger = logging.getLogger(__name__)
-
-CHUNK = 2000
-BYTE_ORDER_MARK = "\ufeff"  # or else Excel takes it for Windows-1252
 
 PATIENTS_HEADER = (
     *("Reference", "First name", "Last name", "Mobile number", "Date of birth", "Wants reminders"),
@@ -33,13 +24,15 @@ def patients_csv(*, zone: ZoneInfo, user: int) -> Iterator[str]:
     `user` is the primary key of who asked; it is logged with the number of rows, and no person's data.
     """
     rows = Patient.objects.not_erased().select_related("consent_event").order_by("pk").iterator(CHUNK)
-    return _lines(PATIENTS_HEADER, (_patient(patient, zone) for patient in rows), user=user, what="patients")
+    return csv_lines(
+        PATIENTS_HEADER, (_patient(patient, zone) for patient in rows), user=user, what="patients"
+    )
 
 
 def consents_csv(*, zone: ZoneInfo, user: int) -> Iterator[str]:
     """The whole ledger, oldest first. Logged as `patients_csv` is."""
     rows = ConsentEvent.objects.select_related("patient", "recorded_by").order_by("pk").iterator(CHUNK)
-    return _lines(CONSENTS_HEADER, (_consent(event, zone) for event in rows), user=user, what="consents")
+    return csv_lines(CONSENTS_HEADER, (_consent(event, zone) for event in rows), user=user, what="consents")
 
 
 def _patient(patient: Patient, zone: ZoneInfo) -> list[str]:
@@ -55,8 +48,8 @@ def _patient(patient: Patient, zone: ZoneInfo) -> list[str]:
         _yes_or_no(patient.accepts_sms_marketing),
         _where(proof) if proof else "",
         proof.at.astimezone(zone).date().isoformat() if proof else "",
-        _time(patient.archived_at, zone),
-        _time(patient.deceased_at, zone),
+        time_cell(patient.archived_at, zone),
+        time_cell(patient.deceased_at, zone),
         patient.time_zone,
     ]
 
@@ -66,7 +59,7 @@ def _consent(event: ConsentEvent, zone: ZoneInfo) -> list[str]:
         event.patient.reference,
         event.patient.first_name,
         event.patient.last_name,
-        _time(event.at, zone),
+        time_cell(event.at, zone),
         "" if event.from_value is None else _yes_or_no(event.from_value),
         _yes_or_no(event.to_value),
         event.get_source_display(),
@@ -84,29 +77,3 @@ def _where(event: ConsentEvent) -> str:
 
 def _yes_or_no(value: bool) -> str:
     return "yes" if value else "no"
-
-
-def _time(at: datetime | None, zone: ZoneInfo) -> str:
-    return at.astimezone(zone).isoformat(" ", "seconds") if at else ""
-
-
-def _lines(header: tuple[str, ...], rows: Iterable[list[str]], *, user: int, what: str) -> Iterator[str]:
-    written = -1
-    line = csv.writer(_Echo()).writerow
-    try:
-        yield BYTE_ORDER_MARK + _safe(line, header)
-        for written, row in enumerate(rows):  # noqa: B007
-            yield _safe(line, row)
-    finally:  # also when the browser goes away half-way: that much has left the house
-        logger.info("Exported", extra={"user": user, "what": what, "rows": written + 1})
-
-
-def _safe(line: Callable[[Iterable[str]], Any], cells: Iterable[str]) -> str:
-    return str(line([safe_cell(cell) for cell in cells]))
-
-
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text

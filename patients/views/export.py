@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from clinic.downloads import csv_download
 from clinic.staff import permission_required, staff
 from patients import csv_export
 from patients.models import ConsentEvent, Patient
@@ -34,9 +35,4 @@ def _page(request: HttpRequest) -> HttpResponse:
 def _download(request: HttpRequest, what: str) -> StreamingHttpResponse:
     zone = SmsSettings.load().zone
     lines = EXPORTS[what](zone=zone, user=staff(request).pk)
-    name = f"{what}-{timezone.now().astimezone(zone).date().isoformat()}.csv"
-    return StreamingHttpResponse(
-        lines,
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return csv_download(lines, name=what, on=timezone.now().astimezone(zone).date())

@@ -106,16 +106,16 @@ def test_looking_at_the_page_exports_nothing(
     for response in (manager_client.get(URL, {"what": "patients"}), manager_client.post(URL, {"what": "x"})):
         assert "Ito" not in response.content.decode()
         assert "Export patients" in response.content.decode()
-    assert not [record for record in caplog.records if record.name == "patients.csv_export"]
+    assert not [record for record in caplog.records if record.name == "clinic.downloads"]
 
 
 def test_is_logged_without_personal_data(
     manager_client: Client, manager: User, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, logger="patients.csv_export")
+    caplog.set_level(logging.INFO, logger="clinic.downloads")
     PatientFactory.create_batch(3)
     export(manager_client, "patients")
-    [record] = [record for record in caplog.records if record.name == "patients.csv_export"]
+    [record] = [record for record in caplog.records if record.name == "clinic.downloads"]
     extra = {name: getattr(record, name) for name in ("user", "what", "rows")}
     assert (record.getMessage(), extra) == ("Exported", {"user": manager.pk, "what": "patients", "rows": 3})
 
@@ -123,14 +123,14 @@ def test_is_logged_without_personal_data(
 def test_a_broken_off_export_is_logged_as_far_as_it_went(
     manager_client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, logger="patients.csv_export")
+    caplog.set_level(logging.INFO, logger="clinic.downloads")
     PatientFactory.create_batch(3)
     response: Any = manager_client.post(URL, {"what": "patients"})
     lines = iter(response.streaming_content)
     for _ in range(2):
         next(lines)
     response.close()
-    assert [record.rows for record in caplog.records if record.name == "patients.csv_export"] == [1]  # type: ignore[attr-defined]
+    assert [record.rows for record in caplog.records if record.name == "clinic.downloads"] == [1]  # type: ignore[attr-defined]
 
 
 def test_takes_the_same_queries_for_any_number(
