@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
-from clinic.paging import page_of
+from clinic.paging import stretch_of
 from clinic.search import posted_search, searched_for
 from clinic.staff import permission_required
 from patients import registration
@@ -32,7 +32,7 @@ page = require_http_methods(["GET", "HEAD", "POST"])
 def list_(request: HttpRequest) -> HttpResponse:
     form = SearchForm({"q": searched_for(request), "show": request.GET.get("show") or "active"})
     # Whoever may not get even a one-off text is marked in the list.
-    found = page_of(request, judged(form.results(), Purpose.ONE_OFF))
+    found = stretch_of(request, judged(form.results(), Purpose.ONE_OFF))
     return render(
         request, "patients/list.html", {"form": form, "page": found, "any": Patient.objects.exists()}
     )

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic.paging import page_of
+from clinic.paging import page_of, stretch_of
 from clinic.search import posted_search, searched_for
 from clinic.staff import permission_required
 from patients.eligibility import Reason
@@ -125,7 +125,7 @@ def people(request: HttpRequest, group_id: UUID) -> HttpResponse:
     found = Message.objects.filter(wanted).select_related("patient").order_by("pk")
     context = {
         "group": group,
-        "page": page_of(request, found),
+        "page": stretch_of(request, found),
         "status": Status(status) if status in Status.values else None,
         "reason": Reason(reason) if reason in Reason.values else None,
         "q": text,

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from clinic.paging import page_of
+from clinic.paging import stretch_of
 from clinic.search import posted_search, searched_for
 from clinic.staff import permission_required, staff
 from patients.eligibility import Reason, counts
@@ -137,7 +137,7 @@ def people(request: HttpRequest, group_id: UUID) -> HttpResponse:
     if text:
         # Everybody is searched, whatever their verdict: the question is "will Maria get it?".
         found = Patient.objects.search(text, country=SmsSettings.load().country)
-    page = page_of(request, found.order_by("last_name", "first_name", "pk"))
+    page = stretch_of(request, found.order_by("last_name", "first_name", "pk"))
     answers = audience.verdicts_for(group, list(page))
     context = {
         "group": group,
