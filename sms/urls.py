@@ -61,6 +61,7 @@ urlpatterns = [
     path("sms/<uuid:group_id>/stop/", steering.stop, name="stop"),
     path("sms/<uuid:group_id>/back-to-draft/", steering.back_to_draft, name="back_to_draft"),
     path("sms/<uuid:group_id>/people/", groups.people, name="group_people"),
+    path("sms/<uuid:group_id>/people.csv", groups.download, name="group_csv"),
     path("sms/saved/", saved.saved_texts, name="saved_texts"),
     path("sms/saved/new/", saved.new, name="saved_text_new"),
     path("sms/saved/<int:text_id>/", saved.edit, name="saved_text"),

@@ -1,6 +1,6 @@
 """The only place that knows Twilio. Everybody else speaks of outcomes, classes and plain words."""
 
-from sms.gateway.codes import ABOUT_ONE_NUMBER, NOT_KNOWN, Klass, Meaning, meaning
+from sms.gateway.codes import ABOUT_ONE_NUMBER, NO_REASON, NOT_KNOWN, Klass, Meaning, meaning
 from sms.gateway.outcome import (
     Accepted,
     CannotTell,
@@ -20,6 +20,7 @@ from sms.gateway.twilio import send_all, send_all_blocking
 __all__ = [
     "ABOUT_ONE_NUMBER",
     "NOT_KNOWN",
+    "NO_REASON",
     "Accepted",
     "CannotTell",
     "Found",

@@ -52,6 +52,7 @@ _ASK = "Nothing is sent until whoever looks after this system has put it right."
 _LATER = "Nothing to do: the program waits and tries again."
 _AGAIN = "Send it again later if it still matters, or call the patient."
 _CALL = "Call the patient, or write another way."
+NO_REASON = Meaning(0, Klass.PERMANENT_MESSAGE, "Twilio gave no reason.", _AGAIN)
 _SENDER = "Ask whoever looks after this system to check the sender at Twilio."
 _RELEASE = "Nothing more is sent until Twilio's limit is lifted; ask for a higher one if this comes often."
 _REGISTER = "Ask whoever looks after this system to register the sender at Twilio."

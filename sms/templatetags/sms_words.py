@@ -23,6 +23,12 @@ def what_happened(code: int) -> str:
 
 
 @register.filter
+def is_the_numbers_fault(code: int) -> bool:
+    """Whether nothing gets through until somebody corrects the number."""
+    return gateway.meaning(code).klass is gateway.Klass.PERMANENT_NUMBER
+
+
+@register.filter
 def why(message: Message) -> str:
     """Why a text stands where it stands, and what to do, where no error code says so; "" if there is nothing to say."""
     match message.status:
@@ -32,7 +38,7 @@ def why(message: Message) -> str:
             again = "" if message.group_id else " Write it again if it still matters, or call the patient."
             return f"Twilio never had this text, so it did not arrive.{again}"
         case Status.FAILED | Status.UNDELIVERED:
-            return "Twilio gave no reason. Send it again later if it still matters, or call the patient."
+            return f"{gateway.NO_REASON.happened} {gateway.NO_REASON.remedy}"
         case Status.EXPIRED:
             by = date_format(timezone.localtime(message.send_by), "j M, H:i")
             return f"It could not leave by {by}. After that it would have been too late."

@@ -4,19 +4,21 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from clinic.downloads import csv_download
 from clinic.paging import page_of, stretch_of
 from clinic.search import posted_search, searched_for
-from clinic.staff import permission_required
+from clinic.staff import permission_required, staff
 from patients.eligibility import Reason
 from patients.models import Patient
 from settings_app.models import SmsSettings
-from sms import forecast, pauses, reports, second_try
+from sms import aftermath, forecast, pauses, reports, second_try
 from sms.models import GroupMessage, Message, SendingPause
 from sms.quiet import QuietHours
 from sms.status import Status
@@ -48,7 +50,11 @@ def detail(request: HttpRequest, group_id: UUID) -> HttpResponse:
     if group.is_draft:
         return redirect("sms:review", group_id)
     standing = _standing(group, timezone.now())
-    return render(request, "sms/group_detail.html", standing | {"may_go_back": reports.may_go_back(group)})
+    around = {
+        "may_go_back": reports.may_go_back(group),
+        "opted_out": aftermath.opted_out(group).count() if group.frozen_at else 0,
+    }
+    return render(request, "sms/group_detail.html", standing | around)
 
 
 @permission_required("sms.view_groupmessage", raise_exception=True)
@@ -82,6 +88,7 @@ def _standing(group: GroupMessage, now: datetime) -> dict[str, Any]:
     return {
         "group": group,
         "progress": progress,
+        "to_do": aftermath.to_do(group),
         "pause": pause,
         "pause_meaning": pauses.why(pause) if pause else None,
         "forecast": forecast.while_sending(purpose=group.purpose, waiting=waiting, now=now),
@@ -110,24 +117,43 @@ def _poll_seconds(group: GroupMessage, now: datetime, *, all_rest: bool) -> int:
 @lists
 @posted_search
 def people(request: HttpRequest, group_id: UUID) -> HttpResponse:
-    """Who got it and who did not: `?status=`, `?reason=`, and a search for a patient."""
+    """Who got it and who did not: `?status=`, `?reason=`, `?code=` (or "none"), `?opted_out=1`, a search."""
     group = get_object_or_404(GroupMessage, pk=group_id)
-    status, reason = request.GET.get("status", ""), request.GET.get("reason", "")
+    status, reason, code = (request.GET.get(name, "") for name in ("status", "reason", "code"))
     text = searched_for(request)
-    wanted = Q(group=group)
+    found = Message.objects.filter(group=group)
+    if opted_out := "opted_out" in request.GET:
+        found = aftermath.opted_out(group)
     if status in Status.values:
-        wanted &= Q(status=status)
+        found = found.filter(status=status)
     if reason in Reason.values:
-        wanted &= Q(left_out_reason=reason)
+        found = found.filter(left_out_reason=reason)
+    if has_code := aftermath.is_code(code):
+        found = found.filter(aftermath.failed_with(code))
     if text:
         matches = Patient.objects.search(text, country=SmsSettings.load().country)
-        wanted &= Q(patient__in=matches.order_by().values("pk"))
-    found = Message.objects.filter(wanted).select_related("patient").order_by("pk")
+        found = found.filter(patient__in=matches.order_by().values("pk"))
     context = {
         "group": group,
-        "page": stretch_of(request, found),
+        "page": stretch_of(request, found.select_related("patient")),
         "status": Status(status) if status in Status.values else None,
         "reason": Reason(reason) if reason in Reason.values else None,
+        "code": code if has_code else "",
+        "meaning": aftermath.meaning_of(code) if has_code else None,
+        "opted_out": opted_out,
         "q": text,
     }
     return render(request, "sms/group_people.html", context)
+
+
+@permission_required(("sms.view_groupmessage", "patients.export_patient"), raise_exception=True)
+@never_cache
+@require_POST
+def download(request: HttpRequest, group_id: UUID) -> StreamingHttpResponse:
+    """Posted, so that no link makes a browser fetch everybody's data."""
+    group = get_object_or_404(GroupMessage, pk=group_id)
+    zone = SmsSettings.load().zone
+    lines = aftermath.recipients_csv(group, zone=zone, user=staff(request).pk)
+    return csv_download(
+        lines, name="group-sms", on=(group.confirmed_at or group.created_at).astimezone(zone).date()
+    )

@@ -107,6 +107,7 @@ DECISIONS: dict[str, frozenset[Who]] = {
     "sms:stop": SENDERS,
     "sms:back_to_draft": SENDERS,
     "sms:group_people": STAFF,
+    "sms:group_csv": MANAGERS,
     "sms:twilio_status": ALL,  # the signature decides
     "sms:twilio_inbound": ALL,
     # --- the admin: its pages are tried one by one, and the model's own admin decides what a manager sees

@@ -101,7 +101,7 @@ class TestQuietHours:
         Message.objects.filter(status=Status.SENDING).update(status=Status.ACCEPTED)
         html = client.get(f"/sms/{group.pk}/").content.decode()
         assert "Waiting for the end of the quiet hours" in html
-        assert 'hx-trigger="every 60s"' in html
+        assert 'hx-trigger="every 60s, ' in html
 
 
 class TestSchedule:
@@ -192,7 +192,7 @@ class TestSchedule:
         moment(NOW + timedelta(seconds=48))
         html = client.get(f"/sms/{group.pk}/").content
         assert "The first text leaves in 4 min 12 s" in words(html)
-        assert b'hx-trigger="every 2s"' in html
+        assert b'hx-trigger="every 2s, ' in html
         assert b"?phase=waiting" in html
         moment(NOW + timedelta(minutes=5))
         begun = client.get(f"/sms/{group.pk}/progress/?phase=waiting")

@@ -55,7 +55,7 @@ def test_progress_is_live_until_the_last_word_has_come(manager_client: Client) -
     confirm(group)
     page = manager_client.get(f"/sms/{group.pk}/").content.decode()
     assert "Writing down who gets it" in page
-    assert 'hx-trigger="every 2s"' in page
+    assert 'hx-trigger="every 2s, visibilitychange from:document"' in page
     address = f"/sms/{group.pk}/progress/"
     waiting = manager_client.get(address + "?phase=confirmed-without-list")
     assert "HX-Refresh" not in waiting.headers
