@@ -135,7 +135,7 @@ def people(request: HttpRequest, group_id: UUID) -> HttpResponse:
         found = found.filter(patient__in=matches.order_by().values("pk"))
     context = {
         "group": group,
-        "page": stretch_of(request, found.select_related("patient")),
+        "page": stretch_of(request, found.select_related("patient").order_by("pk")),
         "status": Status(status) if status in Status.values else None,
         "reason": Reason(reason) if reason in Reason.values else None,
         "code": code if has_code else "",
