@@ -21,6 +21,7 @@ COPY settings_app/ settings_app/
 COPY patients/ patients/
 COPY sms/ sms/
 COPY templates/ templates/
+COPY docs/guide/ docs/guide/
 # The key signs nothing here, and its folder is not kept: collectstatic only has to read the settings.
 RUN SECRET_KEY=only-while-building CLINIC_DATA_DIR=/tmp/building python manage.py collectstatic --no-input \
  && rm -rf /tmp/building

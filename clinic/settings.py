@@ -174,6 +174,7 @@ USE_I18N = True
 USE_TZ = True
 
 STATIC_URL = "static/"
+STATICFILES_DIRS = [("guide", BASE_DIR / "docs" / "guide" / "images")]
 STATIC_ROOT = BASE_DIR / "staticfiles"
 # Names with a fingerprint need `collectstatic`, which containers run when they are built. From a bare checkout
 # the files are served from where they lie.

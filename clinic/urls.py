@@ -4,6 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
+from clinic.guide import guide
 from sms.views.health import healthz, readyz
 from sms.views.overview import overview
 
@@ -19,6 +20,8 @@ urlpatterns = [
     path("", include("patients.urls")),
     path("", include("sms.urls")),
     path("", include("clinic.accounts.urls")),
+    path("guide/", guide, name="guide"),
+    path("guide/<slug:page>/", guide, name="guide_page"),
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

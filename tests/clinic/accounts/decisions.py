@@ -25,6 +25,8 @@ MANAGERS = frozenset({Who.MANAGER, Who.SUPERUSER})
 DECISIONS: dict[str, frozenset[Who]] = {
     # --- clinic
     "overview": STAFF,
+    "guide": STAFF,
+    "guide_page": STAFF,
     "healthz": ALL,
     "readyz": ALL,
     # --- clinic.accounts

@@ -61,6 +61,7 @@ def things() -> dict[str, Any]:
         "reply_id": reply.pk,
         "token": "0" * 32,
         "uidb64": "MQ",
+        "page": "first-send",
     }
 
 
