@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -17,7 +18,7 @@ from clinic.staff import permission_required, staff
 from patients.eligibility import Reason, counts
 from patients.models import Patient
 from settings_app.models import SmsSettings
-from sms import audience, composing, forecast, tasks
+from sms import alike, audience, composing, forecast, tasks
 from sms.forms import ScheduleForm
 from sms.models import GroupMessage
 from sms.quiet import Opening, QuietHours
@@ -37,8 +38,21 @@ def review(request: HttpRequest, group_id: UUID) -> HttpResponse:
     if not group.is_draft:
         return redirect("sms:group_detail", group_id)
     context = _what_would_be_sent(group, settings)
-    context |= {"form": form, "now": now, **_when(group, settings, context["number"], form, now)}
+    change = _change(request, context["number"])
+    context |= {"change": change, "fewer": -change, "form": form, "now": now}
+    context |= _when(group, settings, context["number"], form, now)
     return render(request, "sms/review.html", context)
+
+
+def _change(request: HttpRequest, number: int) -> int:
+    """By how many the list has grown since the page that somebody comes back from; less than 0: shrunk."""
+    was = request.GET.get("was", "")
+    return number - int(was) if was.isascii() and was.isdecimal() and len(was) < 9 else 0
+
+
+def _back(group: GroupMessage, number: int) -> str:
+    """The review, where staff see what a change has done to the `number` who got it before."""
+    return f"{reverse('sms:review', args=[group.pk])}?was={number}"
 
 
 def _may_begin(group: GroupMessage, settings: SmsSettings, form: ScheduleForm) -> bool:
@@ -115,6 +129,7 @@ def _what_would_be_sent(group: GroupMessage, settings: SmsSettings) -> dict[str,
         "samples": audience.samples(group, settings),
         "reviewed": composing.fingerprint(group, settings),
         "unexplained": composing.unexplained(group),
+        "earlier": alike.nearly_the_same(group, settings, now=timezone.now()),
     }
 
 
@@ -145,6 +160,7 @@ def people(request: HttpRequest, group_id: UUID) -> HttpResponse:
         "people": [(patient, answers[patient.pk]) for patient in page],
         "reason": Reason(reason) if reason in Reason.values else None,
         "other_number": other_number,
+        "back": _back(group, audience.recipients(group).count()),
         "q": text,
     }
     return render(request, "sms/review_people.html", context)
@@ -154,7 +170,8 @@ def people(request: HttpRequest, group_id: UUID) -> HttpResponse:
 @require_POST
 def untick(request: HttpRequest, group_id: UUID, patient_id: int) -> HttpResponse:
     """Leave one patient out of a draft, or take them in again (`ticked=yes`)."""
-    patient = get_object_or_404(Patient, pk=patient_id)
+    group, patient = get_object_or_404(GroupMessage, pk=group_id), get_object_or_404(Patient, pk=patient_id)
+    number = audience.recipients(group).count()
     ticked = request.POST.get("ticked") == "yes"
     try:
         composing.untick(group_id=group_id, patient_id=patient.pk, ticked=ticked)
@@ -166,4 +183,4 @@ def untick(request: HttpRequest, group_id: UUID, patient_id: int) -> HttpRespons
     messages.success(
         request, f"{patient} is {'back on the list' if ticked else 'left out of this group SMS'}."
     )
-    return redirect("sms:review", group_id)
+    return redirect(_back(group, number))

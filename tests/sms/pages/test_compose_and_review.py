@@ -1,6 +1,8 @@
 """From an empty page to the one button that sends."""
 
 import re
+from html import unescape
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -239,3 +241,42 @@ def test_a_list_of_a_thousand_asks_no_more_questions_than_one_of_ten(
     group = draft()
     with django_assert_max_num_queries(25):  # type: ignore[operator]
         manager_client.get(f"/sms/{group.pk}/review/people/?reason=no_mobile")
+
+
+def test_whoever_mends_what_leaves_somebody_out_comes_back_and_sees_what_it_did(
+    manager_client: Client,
+) -> None:
+    PatientFactory.create(first_name="Ana", accepts=True)
+    ben = PatientFactory.create(first_name="Ben", accepts=False)
+    address = f"/sms/{draft(marketing=True).pk}/review/"
+    assert "more than before" not in words(manager_client.get(address).content)
+    people = manager_client.get(f"{address}people/?reason=not_subscribed").content.decode()
+    assert f"/patients/{ben.pk}/edit/?next={quote(address + '?was=1', safe='')}" in unescape(people)
+    form = {"last_name": "Bakker", "first_name": "Ben", "phone": ben.phone, "wants_reminders": "on"}
+    form |= {"accepts_sms_marketing": "on", "how": "in_person", "next": f"{address}?was=1"}
+    back = manager_client.post(f"/patients/{ben.pk}/edit/", form)
+    assert back.headers["Location"] == f"{address}?was=1"
+    page = words(manager_client.get(back.headers["Location"]).content)
+    assert "2 of 2 patients will get this" in page
+    assert "1 more than before" in page
+
+
+def test_whoever_is_left_out_by_hand_is_a_no_and_can_be_taken_back(manager_client: Client) -> None:
+    ana = PatientFactory.create(first_name="Ana", last_name="Aalto")
+    PatientFactory.create()
+    address = f"/sms/{draft().pk}/review/"
+    asked = manager_client.post(f"{address}people/", {"q": "Aalto"}, follow=True)
+    assert "Yes, will get it" in words(asked.content)
+    left = manager_client.post(f"{address}people/{ana.pk}/", follow=True)
+    assert left.redirect_chain == [(f"{address}?was=2", 302)]
+    assert "1 fewer than before" in words(left.content)
+    asked = manager_client.post(f"{address}people/", {"q": "Aalto"}, follow=True)
+    assert "No: Unticked by staff" in words(asked.content)
+    assert "Take back in" in words(asked.content)
+
+
+@pytest.mark.parametrize("was", ["", "x", "-1", "٣", "9" * 30])
+def test_a_count_that_nobody_saw_says_nothing(manager_client: Client, was: str) -> None:
+    PatientFactory.create()
+    page = words(manager_client.get(f"/sms/{draft().pk}/review/", {"was": was}).content)
+    assert "than before" not in page
