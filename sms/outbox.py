@@ -89,7 +89,8 @@ def claim(*, purpose: Purpose, limit: int, now: datetime) -> Claim:
         allowed = [message for message in waiting if message.pk not in verdicts]
         until = last_moments(allowed, purpose, now)
         deferred = defer([message for message in allowed if message.pk not in until], now)
-        going = [message.pk for message in allowance.fitting([m for m in allowed if m.pk in until])]
+        fitting = allowance.fitting([m for m in allowed if m.pk in until])
+        going = [message.pk for message in fitting]
         newest_consent = Patient.objects.filter(pk=OuterRef("patient_id")).values("consent_event")[:1]
         proof = {"consent_event": Subquery(newest_consent)} if purpose == Purpose.MARKETING else {}
         Message.objects.filter(pk__in=going, status=Status.QUEUED).update(
@@ -98,6 +99,7 @@ def claim(*, purpose: Purpose, limit: int, now: datetime) -> Claim:
             claimed_at=now,
             sender=sender_for(purpose),
             attempt=F("attempt") + 1,
+            parts=pacing.parts_expression(fitting),
             status_at=now,
             **proof,
         )

@@ -5,6 +5,7 @@ the sender is locked in the claim's own transaction, so ten workers spend no mor
 """
 
 import random
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,7 +13,7 @@ from math import ceil, inf
 
 from django.conf import settings as environment
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, F, PositiveSmallIntegerField, Value, When
 
 from clinic.lib import clock
 from clinic.lib.sms_text import segments
@@ -71,6 +72,15 @@ class Allowance:
 
 def parts_of(message: Message) -> int:
     return len(segments(message.body))
+
+
+def parts_expression(messages: Sequence[Message]) -> Case:
+    """The parts of each of `messages`, as an expression over their rows; NULL for any other row."""
+    by_parts: dict[int, list[int]] = defaultdict(list)
+    for message in messages:
+        by_parts[parts_of(message)].append(message.pk)
+    cases = [When(pk__in=pks, then=Value(parts)) for parts, pks in by_parts.items()]
+    return Case(*cases, default=None, output_field=PositiveSmallIntegerField())
 
 
 def limits_of(sender: str, settings: SmsSettings) -> Limits:

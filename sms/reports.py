@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
-from django.db.models import Count
+from django.db.models import Count, Sum
 
-from patients.eligibility import Reason
+from clinic.lib import clock
+from patients.eligibility import Purpose, Reason
+from settings_app.models import SmsSettings
 from sms.models import GroupMessage, Message
+from sms.models.message import MessageQuerySet
 from sms.quiet import Opening, QuietHours
-from sms.status import IN_FLIGHT, MAY_EXIST, OPEN, Status
+from sms.status import BILLED, IN_FLIGHT, MAY_EXIST, OPEN, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,40 @@ def may_go_back(group: GroupMessage) -> bool:
     return group.is_under_way and not Message.objects.filter(group=group, attempt__gt=0).exists()
 
 
-def sent_since(start: datetime) -> dict[str, int]:
-    """Texts made since `start` by status, those left out aside."""
-    texts = Message.objects.filter(created_at__gte=start).exclude(status=Status.LEFT_OUT).order_by()
-    return dict(texts.values_list("status").annotate(Count("pk")))
+@dataclass(frozen=True, slots=True)
+class Month:
+    """What has left since `since`, by the clinic's calendar: texts that Twilio has taken, and their parts.
+
+    `cost` is in the clinic's currency; None if it has set no price of a part.
+    """
+
+    since: datetime
+    texts: int
+    parts: int
+    cost: Decimal | None
+
+
+def this_month(settings: SmsSettings, *, now: datetime) -> Month:
+    """One query, answered by an index."""
+    since = clock.local(now, settings.time_zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    billed = Message.objects.filter(claimed_at__gte=since, status__in=BILLED).order_by()
+    found = billed.aggregate(texts=Count("*"), parts=Sum("parts"))
+    parts, price = found["parts"] or 0, settings.part_price
+    cost = None if price is None else (price * parts).quantize(Decimal("0.01"))
+    return Month(since=since, texts=found["texts"], parts=parts, cost=cost)
+
+
+def failed_since(start: datetime) -> int:
+    """Texts that failed since `start`."""
+    return Message.objects.filter(status=Status.FAILED, status_at__gte=start).count()
+
+
+def reminders_in_vain(*, now: datetime) -> MessageQuerySet:
+    """Reminders that did not arrive, of appointments still to come, the next one first: there is time to call."""
+    lost = Message.objects.filter(
+        purpose=Purpose.REMINDER,
+        status__in=[Status.FAILED, Status.UNDELIVERED, Status.EXPIRED, Status.NOT_SENT],
+        appointment__starts_at__gt=now,
+        appointment__cancelled_at=None,
+    )
+    return lost.select_related("patient", "appointment").order_by("appointment__starts_at", "pk")

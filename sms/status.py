@@ -24,6 +24,8 @@ class Status(TextChoices):
 OPEN = frozenset({Status.QUEUED, Status.SENDING, Status.UNKNOWN})
 # Twilio has it, and its last word is still to come.
 IN_FLIGHT = frozenset({Status.ACCEPTED, Status.SENT})
+# Twilio has it, and bills it: the clinic pays also for a text that no phone got.
+BILLED = IN_FLIGHT | {Status.DELIVERED, Status.UNDELIVERED}
 # A text that certainly exists, or may exist, at Twilio.
 MAY_EXIST = IN_FLIGHT | {Status.SENDING, Status.UNKNOWN, Status.DELIVERED, Status.UNDELIVERED, Status.FAILED}
 # We have POSTed it, and know what came of that, or that we do not know.

@@ -1,6 +1,7 @@
 """What became of the texts of the past: what the simulator would have made of them, written down at once."""
 
 import uuid
+from collections import defaultdict
 from datetime import datetime, timedelta
 
 from django.db.models import CharField, F, OuterRef, Q, QuerySet, Subquery, Value
@@ -8,6 +9,7 @@ from django.db.models.expressions import BaseExpression, CombinedExpression
 from django.db.models.functions import MD5, Cast, Concat, Mod
 
 from clinic.insert_select import insert_select
+from clinic.lib.sms_text import segments
 from patients.eligibility import Purpose
 from patients.models import Patient
 from sms import consequences, outbox
@@ -18,6 +20,7 @@ from sms.status import Status
 
 # Of ordinary phones one in so many was off.
 PHONE_OFF_ONE_IN, PHONE_OFF = 67, 30003
+AT_ONCE = 5000
 # The news of a batch comes in over a minute.
 STEPS, STEP = 12, timedelta(seconds=5)
 
@@ -25,8 +28,8 @@ STEPS, STEP = 12, timedelta(seconds=5)
 def settle(*, at: datetime) -> int:
     """Send, on paper, every text that waits at `at`, and give each its end; returns how many texts there were.
 
-    The statements are the same few, however many texts wait. What a refusal means for the number is drawn by
-    the same rules as in real life.
+    The statements are the same few, however many texts wait, but for the parts, which Python counts. What a refusal
+    means for the number is drawn by the same rules as in real life.
     """
     claim = uuid.uuid5(uuid.NAMESPACE_URL, at.isoformat())
     waiting = Message.objects.filter(status=Status.QUEUED)
@@ -36,6 +39,7 @@ def settle(*, at: datetime) -> int:
     number = waiting.update(claim=claim, claimed_at=at, attempt=1, status=Status.ACCEPTED, sid=_sid())
     # No index leads to a claim, so the newest rows are named as well.
     sent = Message.objects.filter(pk__gte=first, claim=claim)
+    _count_parts(sent)
     for ending in sorted(set(FATES)):
         _meet_fate(sent.filter(phone__endswith=ending), ending)
     off = sent.filter(status=Status.ACCEPTED).annotate(turn=Mod(F("pk"), PHONE_OFF_ONE_IN)).filter(turn=7)
@@ -54,6 +58,15 @@ def settle(*, at: datetime) -> int:
             at=message.status_at,
         )
     return number
+
+
+def _count_parts(sent: QuerySet[Message]) -> None:
+    by_parts: dict[int, list[int]] = defaultdict(list)
+    for pk, body in sent.values_list("pk", "body"):
+        by_parts[len(segments(body))].append(pk)
+    for parts, pks in by_parts.items():
+        for start in range(0, len(pks), AT_ONCE):
+            Message.objects.filter(pk__in=pks[start : start + AT_ONCE]).update(parts=parts)
 
 
 def _sid() -> BaseExpression:

@@ -12,10 +12,11 @@ from clinic.lib.phone import display
 from patients.eligibility import Purpose, Reason
 from patients.models import Appointment, ConsentEvent, Patient
 from sms.models.group_message import GroupMessage
-from sms.status import HANDED_OVER, IN_FLIGHT, OPEN, Status
+from sms.status import BILLED, HANDED_OVER, IN_FLIGHT, OPEN, Status
 
 # In one order, for the migrations.
 IN_FLIGHT_VALUES = sorted(status.value for status in IN_FLIGHT)
+BILLED_VALUES = sorted(status.value for status in BILLED)
 HANDED_OVER_VALUES = sorted(status.value for status in HANDED_OVER)
 
 
@@ -83,6 +84,8 @@ class Message(models.Model):
     attempt = models.PositiveSmallIntegerField(db_default=0)
     claim = models.UUIDField(null=True, editable=False)
     claimed_at = models.DateTimeField(null=True)
+    # How many parts it had when it was claimed: what the clinic pays for, and still there when the words are erased.
+    parts = models.PositiveSmallIntegerField(null=True, editable=False)
     # What it was claimed for: the settings may name another sender by the time that we look it up.
     sender = models.CharField(max_length=34, blank=True, db_default="", editable=False)
     sid = models.CharField(max_length=34, blank=True, db_default="")
@@ -152,6 +155,10 @@ class Message(models.Model):
             # The search for news that no callback brought.
             models.Index(
                 fields=["claimed_at"], condition=Q(status__in=IN_FLIGHT_VALUES), name="message_awaiting_news"
+            ),
+            # What a month has cost: all that is asked for is in the index.
+            models.Index(
+                fields=["claimed_at", "parts"], condition=Q(status__in=BILLED_VALUES), name="message_billed"
             ),
             # What the breaker counts, every few seconds.
             models.Index(

@@ -23,6 +23,12 @@ def what_happened(code: int) -> str:
 
 
 @register.filter
+def happened(code: int) -> str:
+    """The first half of that, where what to do stands already."""
+    return gateway.meaning(code).happened
+
+
+@register.filter
 def is_the_numbers_fault(code: int) -> bool:
     """Whether nothing gets through until somebody corrects the number."""
     return gateway.meaning(code).klass is gateway.Klass.PERMANENT_NUMBER

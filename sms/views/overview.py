@@ -14,7 +14,7 @@ from sms.models import GroupMessage, Heartbeat, InboundMessage, Message, OddCall
 from sms.status import GroupStatus, Status
 
 TODAY = timedelta(days=1)
-LATELY = timedelta(days=30)
+SHOWN = 5
 
 
 @require_safe
@@ -22,11 +22,13 @@ def overview(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     pause = SendingPause.objects.in_force().first()
     running = GroupMessage.objects.running(now).select_related("confirmed_by")
-    sent = reports.sent_since(now - LATELY)
+    settings = SmsSettings.load()
+    in_vain = reports.reminders_in_vain(now=now)
     active = Patient.objects.active()
     accepting = active.filter(accepts_sms_marketing=True).count()
     context = {
-        "settings": SmsSettings.load(),
+        "settings": settings,
+        "month": reports.this_month(settings, now=now),
         "pause": pause,
         "pause_meaning": pauses.why(pause) if pause else None,
         "held_until_tomorrow": forecast.held_until_tomorrow(now=now),
@@ -39,8 +41,9 @@ def overview(request: HttpRequest) -> HttpResponse:
         "coming": GroupMessage.objects.coming(now)[:3],
         "recent": GroupMessage.objects.exclude(status=GroupStatus.DRAFT).order_by("-confirmed_at")[:5],
         "drafts": GroupMessage.objects.filter(status=GroupStatus.DRAFT)[:3],
-        "sent_total": sum(sent.values()),
-        "failed": reports.sent_since(now - TODAY).get(Status.FAILED, 0),
+        "failed": reports.failed_since(now - TODAY),
+        "in_vain": in_vain[:SHOWN],
+        "in_vain_total": in_vain.count(),
         "replies": InboundMessage.objects.filter(received_at__gte=now - TODAY).count(),
         "may_be_stops": InboundMessage.objects.waiting().count(),
         "accepting": accepting,

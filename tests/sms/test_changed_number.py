@@ -92,7 +92,10 @@ def test_the_review_counts_them_and_leads_to_them(manager_client: Client) -> Non
     patient, other = moved(accepts=True), PatientFactory.create(accepts=True)
     address = f"/sms/{draft(marketing=True).pk}/review/"
     review = manager_client.get(address).content
-    assert "1 of them agreed when they had another number. See this patient" in words(review)
+    assert (
+        "1 of them agreed when they had another number. Ask them again, or leave them out. See this patient"
+        in words(review)
+    )
     assert f"{address}people/?other_number=1" in review.decode()
     people = manager_client.get(f"{address}people/?other_number=1").content
     assert "1 patient had another number when they agreed" in words(people)

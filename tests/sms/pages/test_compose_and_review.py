@@ -17,6 +17,7 @@ from sms import composing
 from sms.models import GroupMessage, Message
 from sms.status import GroupStatus
 from tests.factories import PatientFactory, block
+from tests.patients.as_shown import page, ticked
 from tests.sms.steps import confirm, draft
 
 pytestmark = pytest.mark.django_db
@@ -169,7 +170,7 @@ def test_will_somebody_get_it_is_answered_with_the_reason(manager_client: Client
     group = draft(marketing=True)
     found = words(manager_client.get(f"/sms/{group.pk}/review/people/", {"q": "okoro"}).content)
     assert "2 patients found" in found
-    assert "Will get it" in found
+    assert "Yes, will get it" in found
     assert Reason.SHARED_NUMBER.label in found
     alone = words(manager_client.get(f"/sms/{group.pk}/review/people/", {"q": "mio"}).content)
     assert Reason.SHARED_NUMBER.label in alone  # The search does not change who shares a number.
@@ -251,14 +252,13 @@ def test_whoever_mends_what_leaves_somebody_out_comes_back_and_sees_what_it_did(
     address = f"/sms/{draft(marketing=True).pk}/review/"
     assert "more than before" not in words(manager_client.get(address).content)
     people = manager_client.get(f"{address}people/?reason=not_subscribed").content.decode()
-    assert f"/patients/{ben.pk}/edit/?next={quote(address + '?was=1', safe='')}" in unescape(people)
-    form = {"last_name": "Bakker", "first_name": "Ben", "phone": ben.phone, "wants_reminders": "on"}
-    form |= {"accepts_sms_marketing": "on", "how": "in_person", "next": f"{address}?was=1"}
-    back = manager_client.post(f"/patients/{ben.pk}/edit/", form)
+    edit = f"/patients/{ben.pk}/edit/?next={quote(address + '?was=1', safe='')}"
+    assert edit in unescape(people)
+    back = manager_client.post(edit, ticked(page(manager_client, edit)) | {"how": "in_person"})
     assert back.headers["Location"] == f"{address}?was=1"
-    page = words(manager_client.get(back.headers["Location"]).content)
-    assert "2 of 2 patients will get this" in page
-    assert "1 more than before" in page
+    review = words(manager_client.get(back.headers["Location"]).content)
+    assert "2 of 2 patients will get this" in review
+    assert "1 more than before" in review
 
 
 def test_whoever_is_left_out_by_hand_is_a_no_and_can_be_taken_back(manager_client: Client) -> None:
