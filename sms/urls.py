@@ -17,6 +17,7 @@ from sms.views import (
     saved,
     second_try,
     steering,
+    try_out,
     why,
 )
 
@@ -53,6 +54,7 @@ urlpatterns = [
     path("sms/<uuid:group_id>/review/", review.review, name="review"),
     path("sms/<uuid:group_id>/review/people/", review.people, name="review_people"),
     path("sms/<uuid:group_id>/review/people/<int:patient_id>/", review.untick, name="untick"),
+    path("sms/<uuid:group_id>/try-out/", try_out.to_own_phone, name="try_out"),
     path("sms/<uuid:group_id>/", groups.detail, name="group_detail"),
     path("sms/<uuid:group_id>/progress/", groups.progress, name="progress"),
     path("sms/<uuid:group_id>/send-again/", second_try.send_again, name="send_again"),

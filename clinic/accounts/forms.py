@@ -6,9 +6,12 @@ from allauth.account.forms import LoginForm
 from django import forms
 from django.contrib.auth.models import User
 from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.utils.translation import gettext_lazy as _
 
 from clinic.accounts.roles import MEANINGS, RECEPTIONIST, ROLES
+from clinic.lib import phone as phones
 from settings_app.forms import Explained
+from settings_app.models import SmsSettings
 
 
 class LogInForm(LoginForm):  # type: ignore[misc]  # allauth ships no types
@@ -76,3 +79,27 @@ class InviteForm(RoleForm):
                 "or a forgotten password could be set by another."
             )
         return email
+
+
+class OwnPhoneForm(forms.Form):
+    """`cleaned_data["phone"]` is in E.164, or "" if it shall be forgotten."""
+
+    phone = forms.CharField(
+        label=_("Your mobile number"),
+        required=False,
+        max_length=40,
+        help_text=_("Texts that you try out go there. Nobody else is shown it."),
+        widget=forms.TextInput(attrs={"class": "input-phone", "inputmode": "tel", "autocomplete": "tel"}),
+    )
+
+    def clean_phone(self) -> str:
+        typed = str(self.cleaned_data["phone"]).strip()
+        if not typed:
+            return ""
+        try:
+            found = phones.parse(typed, country=SmsSettings.load().country)
+        except phones.InvalidPhone as invalid:
+            raise forms.ValidationError(str(invalid), code=invalid.problem) from None
+        if problem := phones.landline_problem(found):
+            raise forms.ValidationError(problem, code="landline")
+        return found.e164

@@ -1,6 +1,10 @@
-"""A colleague is a user of Django's; only the permission to look after them is ours."""
+"""A colleague is a user of Django's; only the permission to look after them, and their own number, are ours."""
 
 from django.contrib.auth.models import User
+from django.db import models
+from django.db.models import Q
+
+E164 = r"^\+[1-9][0-9]{6,14}$"
 
 
 class Colleague(User):
@@ -8,3 +12,17 @@ class Colleague(User):
         proxy = True
         default_permissions = ()
         permissions = [("manage_team", "Can invite colleagues, choose roles and switch off log-ins")]
+
+
+class OwnPhone(models.Model):
+    """Where somebody who works here gets the texts that they try out."""
+
+    user = models.OneToOneField(User, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    phone = models.CharField("Your mobile number", max_length=16)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.CheckConstraint(condition=Q(phone__regex=E164), name="own_phone_e164")]
+
+    def __str__(self) -> str:
+        return f"Own phone of user {self.pk}"

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -18,7 +18,7 @@ from clinic.staff import permission_required, staff
 from patients.eligibility import Reason, counts
 from patients.models import Patient
 from settings_app.models import SmsSettings
-from sms import alike, audience, composing, forecast, tasks
+from sms import alike, audience, composing, forecast, tasks, try_out
 from sms.forms import ScheduleForm
 from sms.models import GroupMessage
 from sms.quiet import Opening, QuietHours
@@ -40,6 +40,7 @@ def review(request: HttpRequest, group_id: UUID) -> HttpResponse:
     context = _what_would_be_sent(group, settings)
     change = _change(request, context["number"])
     context |= {"change": change, "fewer": -change, "form": form, "now": now}
+    context |= {"own": try_out.phone_of(staff(request)), "try_out_key": uuid4()}
     context |= _when(group, settings, context["number"], form, now)
     return render(request, "sms/review.html", context)
 

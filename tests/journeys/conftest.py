@@ -19,6 +19,7 @@ REDIS_DATABASES = {
     "test_times_in_a_browser": 13,
     "test_accounts": 15,
     "test_composer": 14,
+    "test_group_sms_in_a_browser": 10,
 }
 
 expect.set_options(timeout=15_000)

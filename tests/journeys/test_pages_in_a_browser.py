@@ -50,6 +50,8 @@ def paths(clinic: Clinic) -> list[str]:
         "/sms/saved/new/",
         f"/sms/{group}/",
         f"/sms/{group}/people/?status=left_out",
+        f"/sms/{group}/people/?code=30003",
+        f"/sms/{group}/people/?opted_out=1",
         "/sms/log/",
         "/sms/inbox/",
         f"/sms/inbox/{reply}/refusal/",

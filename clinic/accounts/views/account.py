@@ -3,20 +3,36 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.accounts import sessions
+from clinic.accounts.forms import OwnPhoneForm
 from clinic.accounts.middleware import has_second_step
+from clinic.accounts.own_phone import own_phone, save_own_phone
 from clinic.accounts.roles import role_of
+from clinic.lib.phone import display
 from clinic.staff import staff
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
+    """What is posted is the own number."""
     user = staff(request)
+    form = OwnPhoneForm(
+        request.POST or None, initial={"phone": display(own_phone(user)) if own_phone(user) else ""}
+    )
+    if request.method == "POST" and form.is_valid():
+        save_own_phone(user, form.cleaned_data["phone"])
+        messages.success(
+            request,
+            _("Your number is saved.") if form.cleaned_data["phone"] else _("Your number is forgotten."),
+        )
+        return redirect("accounts:account")
     context = {
         "role": role_of(user),
         "has_second_step": has_second_step(user),
+        "form": form,
         "places": sessions.places(request, user),
     }
     return render(request, "accounts/account.html", context)

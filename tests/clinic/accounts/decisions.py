@@ -101,6 +101,7 @@ DECISIONS: dict[str, frozenset[Who]] = {
     "sms:review": SENDERS,
     "sms:review_people": SENDERS,
     "sms:untick": SENDERS,
+    "sms:try_out": SENDERS,
     "sms:group_detail": STAFF,
     "sms:progress": STAFF,
     "sms:send_again": SENDERS,
