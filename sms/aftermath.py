@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, DateTimeField, Exists, ExpressionWrapper, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
 
 from clinic.downloads import CHUNK, csv_lines, time_cell
 from sms import gateway
@@ -20,8 +21,8 @@ DID_NOT_ARRIVE = (Status.FAILED, Status.UNDELIVERED)
 OPTS_OUT_WITHIN = timedelta(days=7)
 
 HEADER = (
-    *("Reference", "First name", "Last name", "Mobile number", "Status", "Why", "Twilio error"),
-    *("Left at", "Status since"),
+    *(_("Reference"), _("First name"), _("Last name"), _("Mobile number"), _("Status"), _("Why")),
+    *(_("Twilio error"), _("Left at"), _("Status since")),
 )
 
 
@@ -106,7 +107,7 @@ def recipients_csv(group: GroupMessage, *, zone: ZoneInfo, user: int) -> Iterato
     """Everybody on the list, those left out too, with the number it was made for and what became of the text."""
     texts = Message.objects.filter(group=group).select_related("patient").order_by("pk").iterator(CHUNK)
     return csv_lines(
-        HEADER, (_row(text, zone) for text in texts), user=user, what="recipients of a group SMS"
+        map(str, HEADER), (_row(text, zone) for text in texts), user=user, what="recipients of a group SMS"
     )
 
 
