@@ -1,6 +1,5 @@
 """Every address of the project, as every role and as nobody: it opens for those it was decided for, and no others."""
 
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,36 +9,19 @@ import pytest
 from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
+from django.urls import resolve, reverse
 
 from clinic.accounts import roles
 from patients.models import Patient
 from sms.models import InboundMessage, SendingPause
+from tests.addresses import ADMIN, EVERYTHING, NAMES
 from tests.clinic.accounts.decisions import DECISIONS, STAFF, Who
 from tests.factories import NOW, AppointmentFactory, PatientFactory, UserFactory, block
 from tests.sms.steps import draft, frozen, queued
 
 pytestmark = pytest.mark.django_db
 
-ADMIN = "admin:"
 LEAVING = "/admin/logout/"
-
-
-def addresses(
-    resolver: URLResolver, space: str = "", outer: tuple[str, ...] = ()
-) -> Iterator[tuple[str, URLPattern, tuple[str, ...]]]:
-    """Full name, pattern and names of arguments of all that can be opened below `resolver`."""
-    for each in resolver.url_patterns:
-        arguments = (*outer, *each.pattern.regex.groupindex)
-        if isinstance(each, URLResolver):
-            inner = f"{space}{each.namespace}:" if each.namespace else space
-            yield from addresses(each, inner, arguments)
-        else:
-            yield space + (each.name or ""), each, arguments
-
-
-EVERYTHING = list(addresses(get_resolver()))
-NAMES = sorted({name for name, _, _ in EVERYTHING if not name.startswith(ADMIN)})
 ADMIN_PAGES = [(name, arguments) for name, _, arguments in EVERYTHING if name.startswith(ADMIN)]
 
 
