@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.lib.sms_text import swap_costly
+from clinic.lib.typed import whole_number
 from clinic.staff import permission_required, staff
 from settings_app.forms import is_a_name
 from settings_app.models import SmsSettings
@@ -126,7 +127,7 @@ def _page(
     }
     if legible:
         step = STEPS.get(posted.get("do", ""), 0)
-        preview = Preview(group, settings, shown=int(shown) if shown.isdecimal() else 0, step=step)
+        preview = Preview(group, settings, shown=whole_number(shown), step=step)
         context |= {"preview": preview, **_sender(group)}
     context["summary"] = " ".join(render_to_string("sms/_summary.html", context).split())
     context["says_it_again"] = posted.get("said") == context["summary"]
@@ -153,8 +154,8 @@ def _offers() -> dict[str, Any]:
 def _start(asked: QueryDict) -> SavedText | GroupMessage | None:
     """What the address asks to start from; nothing if it is gone."""
     saved, again = asked.get("saved", ""), _uuid(asked.get("again"))
-    if saved.isdecimal():
-        return SavedText.objects.filter(pk=int(saved)).first()
+    if number := whole_number(saved):
+        return SavedText.objects.filter(pk=number).first()
     return GroupMessage.objects.filter(pk=again).first() if again else None
 
 

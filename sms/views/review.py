@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from clinic.lib.typed import whole_number
 from clinic.paging import stretch_of
 from clinic.search import posted_search, searched_for
 from clinic.staff import permission_required, staff
@@ -70,7 +71,7 @@ def _confirm(request: HttpRequest, group: GroupMessage, *, starts_at: datetime |
         confirmed = composing.confirm(
             group_id=group.pk,
             reviewed=request.POST.get("reviewed", ""),
-            at_most=int(at_most) if at_most.isdecimal() else 0,
+            at_most=whole_number(at_most),
             at=timezone.now(),
             by=staff(request),
             starts_at=starts_at,

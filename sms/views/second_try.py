@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from clinic.lib.typed import whole_number
 from clinic.staff import permission_required, staff
 from sms import second_try, tasks
 from sms.models import GroupMessage
@@ -21,7 +22,7 @@ def send_again(request: HttpRequest, group_id: UUID) -> HttpResponse:
     shown = request.POST.get("number", "")
     queued = second_try.for_group(
         group_id=group_id,
-        at_most=int(shown) if shown.isdecimal() else 0,
+        at_most=whole_number(shown),
         at=timezone.now(),
         by_id=staff(request).pk,
     )
