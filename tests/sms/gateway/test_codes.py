@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sms.gateway import NOT_KNOWN, Klass, Meaning, meaning
+from sms.gateway import ABOUT_ONE_NUMBER, NO_REASON, NOT_KNOWN, Klass, Meaning, meaning
 
 FACTS: list[dict[str, Any]] = json.loads((Path(__file__).parent / "twilio_errors.json").read_text())
 CODES = sorted({fact["code"] for fact in FACTS})
@@ -33,7 +33,9 @@ def test_an_unknown_code_is_about_this_text_alone_and_final(code: int) -> None:
     assert str(code) in unknown.happened
 
 
-@pytest.mark.parametrize("words", [*map(meaning, CODES), NOT_KNOWN], ids=lambda words: str(words.code))
+@pytest.mark.parametrize(
+    "words", [*map(meaning, CODES), NOT_KNOWN, NO_REASON], ids=lambda words: str(words.code)
+)
 def test_cause_and_remedy_are_one_plain_sentence_each(words: Meaning) -> None:
     for sentence in (words.happened, words.remedy):
         assert re.fullmatch(r"[A-Z][^.!?]{10,110}\.", sentence)
@@ -42,3 +44,14 @@ def test_cause_and_remedy_are_one_plain_sentence_each(words: Meaning) -> None:
 
 def test_no_two_codes_are_explained_in_the_same_words() -> None:
     assert len({meaning(code).happened for code in CODES}) == len(CODES)
+
+
+def test_what_is_about_one_number_counts_against_no_sender() -> None:
+    """Neither a country that the account does not text, nor anything that the next number would meet as well."""
+    about = {Klass.PERMANENT_NUMBER, Klass.PER_RECIPIENT_POLICY}
+    assert {code for code in CODES if meaning(code).klass in about} - {21408} | {30003} == ABOUT_ONE_NUMBER
+
+
+def test_where_no_code_came_the_words_are_about_this_text_alone() -> None:
+    assert (NO_REASON.code, NO_REASON.klass) == (0, Klass.PERMANENT_MESSAGE)
+    assert (NOT_KNOWN.code, NOT_KNOWN.klass) == (0, Klass.AMBIGUOUS)
