@@ -15,6 +15,7 @@ from patients.models import Appointment, ConsentEvent, Patient
 from sms import outbox
 from sms.everything import in_use_by_others, numbers_of
 from sms.models import GroupMessage, InboundMessage, Message
+from sms.models.inbound import InboundMessageQuerySet
 from sms.models.message import MessageQuerySet
 from sms.status import Status
 
@@ -45,7 +46,7 @@ def preview(patient: Patient) -> Preview:
         texts=texts.count(),
         waiting=texts.filter(status=Status.QUEUED).count(),
         undecided=texts.filter(status__in=UNDECIDED).count(),
-        replies=InboundMessage.objects.filter(phone__in=_theirs_alone(patient)).count(),
+        replies=_replies(patient, _theirs_alone(patient)).count(),
         appointments=Appointment.objects.filter(patient=patient).count(),
         consents=ConsentEvent.objects.filter(patient=patient).count(),
         sharing=list(Patient.objects.on_number(patient.phone).exclude(pk=patient.pk)[:20]),
@@ -75,7 +76,8 @@ def erase(*, patient_id: int, at: datetime, by: AbstractBaseUser) -> bool:
         Message.objects.filter(patient=patient).update(appointment=None, request_key=None)
         blank_patient(patient=patient, former_numbers=alone, at=at, by=by)
         _blank(Message.objects.filter(patient=patient).exclude(status__in=UNDECIDED), at)
-        InboundMessage.objects.filter(phone__in=alone).update(phone="", body="")
+        gone = {"phone": "", "body": "", "patient": None, "assigned_at": None, "assigned_by": None}
+        _replies(patient, alone).update(**gone)
         GroupMessage.deselected.through.objects.filter(patient_id=patient_id).delete()
     forget_searches(at=at)
     logger.info("Erased", extra={"user": by.pk, "patient": patient_id})
@@ -102,6 +104,11 @@ def _erased_before(at: datetime) -> list[int]:
 
 def _blank(texts: MessageQuerySet, at: datetime) -> int:
     return texts.update(phone="", body="", erased_at=at)
+
+
+def _replies(patient: Patient, alone: set[str]) -> InboundMessageQuerySet:
+    """What they wrote: all that is known to be theirs, and from their own numbers what is nobody else's."""
+    return InboundMessage.objects.from_anybody_of([patient], numbers=alone)
 
 
 def _theirs_alone(patient: Patient) -> set[str]:

@@ -21,8 +21,8 @@ CHUNK = 500
 class Everything:
     """The rows that speak of a patient, each kind the oldest first. Not read before somebody looks.
 
-    `replies` came from a number of theirs. `others_on_number` counts patients on the present one, who may have
-    written some of the replies.
+    `replies` came from a number of theirs, without those that are known to be somebody else's. `others_on_number`
+    counts patients on the present one, who may have written some of the replies.
     """
 
     patient: Patient
@@ -48,7 +48,9 @@ def held_on(patient: Patient) -> Everything:
         .select_related("group", "created_by", "consent_event")
         .prefetch_related(news)
         .order_by("pk"),
-        replies=InboundMessage.objects.filter(phone__in=numbers).order_by("pk"),
+        replies=InboundMessage.objects.from_anybody_of([patient], numbers=numbers)
+        .select_related("assigned_by", "handled_by", "done_by")
+        .order_by("pk"),
         blocks=SuppressedNumber.objects.filter(phone__in=numbers).order_by("pk"),
         others_on_number=Patient.objects.on_number(patient.phone).exclude(pk=patient.pk).count(),
     )
@@ -153,7 +155,10 @@ def _text(message: Message) -> dict[str, Any]:
 
 
 def _reply(reply: InboundMessage) -> dict[str, Any]:
-    return _fields(reply, "received_at", "phone", "sender", "body", "kind", "handled_as", "handled_at", "sid")
+    names = ("received_at", "phone", "sender", "body", "kind", "handled_as", "handled_at", "sid")
+    return _fields(
+        reply, *names, "handled_by", "read_at", "assigned_at", "assigned_by", "done_at", "done_by"
+    ) | {"is_known_to_be_theirs": reply.patient_id is not None}
 
 
 def _block(block: SuppressedNumber) -> dict[str, Any]:

@@ -5,8 +5,11 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Coalesce
 
-from patients.models import SuppressionSource
+from patients.consent import lock_number
+from patients.models import Patient, SuppressionSource
 from patients.suppression import block_number, lift_block
 from settings_app.models import SmsSettings
 from sms import consequences, keywords
@@ -39,6 +42,10 @@ def receive(reply: Reply, *, at: datetime) -> str:
     """
     kind = _TWILIOS_KINDS.get(reply.read_as) or keywords.kind_of(reply.body)
     with transaction.atomic():
+        # Locked, so that nobody is erased between being found and being written down.
+        people = lock_number(reply.phone)
+        seen = {} if kind in FOR_STAFF_TO_READ else {"read_at": at, "done_at": at}
+        known = {"patient": people[0], "assigned_at": at} if len(people) == 1 else {}
         _, is_new = InboundMessage.objects.get_or_create(
             sid=reply.sid,
             defaults={
@@ -47,6 +54,8 @@ def receive(reply: Reply, *, at: datetime) -> str:
                 "body": reply.body,
                 "kind": kind,
                 "received_at": at,
+                **seen,
+                **known,
             },
         )
         if not is_new:
@@ -74,7 +83,8 @@ def record_refusal(*, reply_id: int, at: datetime, by: User) -> bool:
     with transaction.atomic():
         undecided = InboundMessage.objects.not_erased().filter(pk=reply_id, kind__in=FOR_STAFF_TO_READ)
         undecided = undecided.exclude(handled_as=Handled.REFUSAL)
-        if not undecided.update(handled_as=Handled.REFUSAL, handled_at=at, handled_by=by):
+        decided = {"handled_as": Handled.REFUSAL, "handled_at": at, "handled_by": by}
+        if not undecided.update(**decided, read_at=Coalesce("read_at", Value(at)), done_at=at, done_by=by):
             return False
         reply = InboundMessage.objects.get(pk=reply_id)
         block_number(
@@ -89,9 +99,52 @@ def record_refusal(*, reply_id: int, at: datetime, by: User) -> bool:
 
 
 def clear(*, reply_id: int, at: datetime, by: User) -> bool:
-    """Staff read a reply that may be an opt-out as none. Returns False if somebody has decided already."""
+    """Staff read a reply that may be an opt-out as none. Returns False if somebody has decided already.
+
+    It may still want an answer, so it stays open.
+    """
     waiting = InboundMessage.objects.waiting().filter(pk=reply_id)
-    return bool(waiting.update(handled_as=Handled.NOT_STOP, handled_at=at, handled_by=by))
+    decided = {"handled_as": Handled.NOT_STOP, "handled_at": at, "handled_by": by}
+    return bool(waiting.update(**decided, read_at=Coalesce("read_at", Value(at))))
+
+
+def mark_read(*, reply_id: int, at: datetime) -> None:
+    InboundMessage.objects.unread().filter(pk=reply_id).update(read_at=at)
+
+
+def mark_unread(*, reply_id: int) -> None:
+    InboundMessage.objects.not_erased().filter(pk=reply_id).update(read_at=None)
+
+
+def mark_done(*, reply_id: int, at: datetime, by: User) -> bool:
+    """It wants nothing more of anybody, so it has been read too.
+
+    Returns False if it was done before, or may be an opt-out: then somebody must decide first.
+    """
+    open_ = InboundMessage.objects.open().exclude(kind=ReplyKind.MAY_BE_STOP, handled_at=None)
+    done = {"done_at": at, "done_by": by, "read_at": Coalesce("read_at", Value(at))}
+    return bool(open_.filter(pk=reply_id).update(**done))
+
+
+def reopen(*, reply_id: int) -> None:
+    InboundMessage.objects.done().filter(pk=reply_id).update(done_at=None, done_by=None)
+
+
+def people_who_may_have_written(reply: InboundMessage) -> list[Patient]:
+    """Whose reply it is; or, while it is nobody's, everybody on the number."""
+    if reply.patient:
+        return [reply.patient]
+    return list(Patient.objects.on_number(reply.phone).order_by("pk"))
+
+
+def assign(*, reply_id: int, patient_id: int, at: datetime, by: User) -> bool:
+    """Staff know who wrote it. Returns False, and does nothing, if that patient has not the number any more."""
+    with transaction.atomic():
+        reply = InboundMessage.objects.not_erased().filter(pk=reply_id).first()
+        if reply is None or patient_id not in {patient.pk for patient in lock_number(reply.phone)}:
+            return False
+        theirs = InboundMessage.objects.not_erased().filter(pk=reply_id)
+        return bool(theirs.update(patient=patient_id, assigned_at=at, assigned_by=by))
 
 
 def _help_text() -> str:

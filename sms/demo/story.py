@@ -60,6 +60,7 @@ def tell(*, patients: int, now: datetime, say: Callable[[str], object]) -> None:
         life = _Life(Scale(patients), now, say)
         for day in range(OPENED, 0):
             life.live(day)
+        texts.work_off(until=life.diary.at(-1, 0), by=life.users["receptionist"])
 
 
 class _Life:

@@ -13,10 +13,10 @@ from patients.eligibility import Purpose, still_refused
 from patients.models import Covers, Patient, SuppressionSource
 from patients.suppression import block_number, lift_block
 from settings_app.models import SmsSettings
-from sms import audience, composing, keywords, one_off, outbox, reminders
+from sms import audience, composing, inbound, keywords, one_off, outbox, reminders
 from sms.demo import fates, staff
 from sms.models import GroupMessage, InboundMessage, Message
-from sms.models.inbound import ReplyKind
+from sms.models.inbound import FOR_STAFF_TO_READ, ReplyKind
 from sms.status import Status
 
 MARKETING = (
@@ -104,6 +104,9 @@ class Post:
         """Somebody answers a text of that purpose. A STOP or START does what it asks."""
         self.received += 1
         kind = keywords.kind_of(body)
+        people = Patient.objects.on_number(phone)[:2]
+        known = {"patient": people[0], "assigned_at": at} if len(people) == 1 else {}
+        seen = {} if kind in FOR_STAFF_TO_READ else {"read_at": at, "done_at": at}
         InboundMessage.objects.create(
             sid="SM" + hashlib.sha256(f"demo reply {self.received}".encode()).hexdigest()[:32],
             phone=phone,
@@ -111,6 +114,8 @@ class Post:
             body=body,
             kind=kind,
             received_at=at,
+            **known,
+            **seen,
         )
         # The demo's marketing texts have a sender of their own, whatever the environment of this command says.
         covers = Covers.MARKETING if purpose == Purpose.MARKETING else Covers.EVERYTHING
@@ -119,6 +124,12 @@ class Post:
             block_number(phone=phone, covers=covers, source=source, at=at, evidence=body)
         elif kind == ReplyKind.START:
             lift_block(phone=phone, covers=covers, at=at)
+
+
+def work_off(*, until: datetime, by: User) -> None:
+    """Reception has read what came until then, and done what it asked; what may be an opt-out still waits."""
+    for reply in InboundMessage.objects.open().filter(received_at__lt=until).order_by("pk"):
+        inbound.mark_done(reply_id=reply.pk, at=reply.received_at + timedelta(minutes=25), by=by)
 
 
 def answer_marketing(group: GroupMessage, post: Post) -> None:

@@ -332,6 +332,21 @@ class TestNewsAfterwards:
 
 
 class TestFamilies:
+    def test_what_staff_know_to_be_theirs_goes_and_what_is_a_siblings_stays(self) -> None:
+        gone = PatientFactory.create(phone=NUMBER, last_name="Okoro")
+        stays = PatientFactory.create(phone=NUMBER, last_name="Sibling")
+        by = UserFactory.create()
+        for sid, body, whose in (("SM1", "Mine, Adaeze", gone), ("SM2", "Mine, Sibling", stays)):
+            reply(NUMBER, body, sid)
+            inbound.assign(
+                reply_id=InboundMessage.objects.get(sid=sid).pk, patient_id=whose.pk, at=NOW, by=by
+            )
+        assert erasure.preview(gone).replies == 1
+        erase(gone)
+        assert "Adaeze" not in whole_database()
+        rows = InboundMessage.objects.order_by("pk").values_list("body", "phone", "patient", "assigned_by")
+        assert list(rows) == [("", "", None, None), ("Mine, Sibling", NUMBER, stays.pk, by.pk)]
+
     def test_others_on_the_number_keep_what_is_theirs(self) -> None:
         gone = PatientFactory.create(phone=NUMBER, last_name="Okoro")
         stays = PatientFactory.create(phone=NUMBER, last_name="Sibling", accepts=True)
@@ -371,9 +386,12 @@ class TestFamilies:
 def test_a_former_number_that_somebody_else_has_now_is_left_to_them(ada: Patient) -> None:
     PatientFactory.create(phone=OLD_NUMBER)
     block(OLD_NUMBER)
+    reply(OLD_NUMBER, "From the newcomer", "SM2")
     erase(ada)
     assert SuppressedNumber.objects.in_force().get(phone=OLD_NUMBER)
-    assert InboundMessage.objects.get().phone == OLD_NUMBER
+    # What came while the number was hers alone is hers.
+    rows = InboundMessage.objects.order_by("pk").values_list("phone", "body")
+    assert list(rows) == [("", ""), (OLD_NUMBER, "From the newcomer")]
 
 
 def test_searches_of_all_staff_are_forgotten(

@@ -14,7 +14,7 @@ from patients.batches import apply_default
 from patients.models import Patient, PreferenceBatch
 from patients.registration import Details, change_details
 from sms import delivery, inbound
-from sms.models import Message
+from sms.models import InboundMessage, Message
 from tests.factories import NOW, AppointmentFactory, PatientFactory
 from tests.sms.pages.test_compose_and_review import words
 from tests.sms.steps import frozen, queued
@@ -101,11 +101,29 @@ def test_nobody_elses_words_come_with_it(manager_client: Client, ada: Patient) -
     other = PatientFactory.create(last_name="Zola", phone="0412 888 888")
     queued(other, "Not for Ada")
     reply(other.phone, "From Zola", "SM3")
-    # Her old number belongs to somebody else by now: what came from it may be theirs.
-    PatientFactory.create(last_name="Quist", phone=OLD_NUMBER)
+    # Her old number belongs to somebody else by now: what comes from it is theirs.
+    quist = PatientFactory.create(last_name="Quist", phone=OLD_NUMBER)
+    reply(OLD_NUMBER, "Now mine", "SM4")
     for shown in (page(manager_client, ada), json.dumps(download(manager_client, ada)[0])):
-        for foreign in ("Zola", "Not for Ada", "Quist", "Thank you so much"):
+        for foreign in ("Zola", "Not for Ada", "Quist", "Now mine"):
             assert foreign not in shown
+        assert "Thank you so much" in shown  # It came while the number was hers alone.
+    assert "Thank you so much" not in page(manager_client, quist)
+
+
+def test_a_reply_from_a_shared_number_is_theirs_whose_staff_say_it_is(
+    manager_client: Client, ada: Patient, receptionist: User
+) -> None:
+    sibling = PatientFactory.create(last_name="Sibling", phone=NUMBER)
+    reply(NUMBER, "See you on Monday", "SM4")
+    assert "See you on Monday" in page(manager_client, ada)
+    assert "See you on Monday" in page(manager_client, sibling)
+    known = InboundMessage.objects.get(sid="SM4")
+    inbound.assign(reply_id=known.pk, patient_id=sibling.pk, at=NOW, by=receptionist)
+    assert "See you on Monday" not in page(manager_client, ada)
+    assert "by rosa.reception" in page(manager_client, sibling)
+    (held,) = download(manager_client, sibling)[0]["replies"]
+    assert (held["assigned_by"], held["is_known_to_be_theirs"]) == ("rosa.reception", True)
 
 
 def test_a_shared_number_is_warned_of_without_names(manager_client: Client, ada: Patient) -> None:
@@ -162,7 +180,7 @@ def test_takes_the_same_queries_for_any_number_of_texts(
             send_by=NOW,
             status_at=NOW,
         )
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         page(manager_client, ada)
     with django_assert_max_num_queries(18):
         assert len(download(manager_client, ada)[0]["texts"]) == 22
