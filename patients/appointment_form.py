@@ -5,6 +5,7 @@ from datetime import datetime
 from django import forms
 from django.forms.utils import from_current_timezone
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 _THEIRS = {"autocomplete": "off"}  # the browser knows the staff's own names, not the patient's
 
@@ -13,11 +14,11 @@ class AppointmentForm(forms.Form):
     """Day and time are the clinic's."""
 
     day = forms.DateField(
-        label="Date", widget=forms.DateInput(attrs={"type": "date", **_THEIRS}, format="%Y-%m-%d")
+        label=_("Date"), widget=forms.DateInput(attrs={"type": "date", **_THEIRS}, format="%Y-%m-%d")
     )
-    time = forms.TimeField(label="Time", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    time = forms.TimeField(label=_("Time"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
     practitioner = forms.CharField(
-        label="With", max_length=100, required=False, widget=forms.TextInput(attrs=_THEIRS)
+        label=_("With"), max_length=100, required=False, widget=forms.TextInput(attrs=_THEIRS)
     )
 
     def clean(self) -> None:
@@ -26,5 +27,5 @@ class AppointmentForm(forms.Form):
             return
         starts_at = from_current_timezone(datetime.combine(day, time))
         if starts_at <= timezone.now():
-            self.add_error("day", "This time has passed. Enter one that is still to come.")
+            self.add_error("day", _("This time has passed. Enter one that is still to come."))
         self.cleaned_data["starts_at"] = starts_at

@@ -1,23 +1,22 @@
 """What staff type: a group SMS, a one-off text."""
 
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
-from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from clinic.lib import clock
 from clinic.lib.names import folded
-from clinic.lib.phone import search_digits
 from clinic.lib.placeholders import PlaceholderError
 from clinic.lib.sms_text import MAX_CHARACTERS
-from patients.eligibility import Purpose
 from patients.models import Patient
+from settings_app.models import SmsSettings
 from sms import audience, composing
-from sms.models import GroupMessage, InboundMessage, SavedText
-from sms.models.inbound import InboundMessageQuerySet, ReplyKind
-from sms.status import Status
+from sms.models import GroupMessage, SavedText
+from sms.wording import OneText
 
 
 class TypedText(forms.CharField):
@@ -171,7 +170,7 @@ class OneOffForm(forms.Form):
     """`request_key` names this form: sent twice, it makes one text."""
 
     body = TypedText(
-        label="Message",
+        label=_("Message"),
         max_length=MAX_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
     )
@@ -182,50 +181,19 @@ class OneOffForm(forms.Form):
         kwargs.setdefault("auto_id", "one_off_%s")
         super().__init__(*args, **kwargs)
 
+    @property
+    def typed(self) -> str:
+        """The text as it stands in the form, valid or not."""
+        return str(self["body"].value() or "").replace("\r\n", "\n")
+
+    @cached_property
+    def wording(self) -> OneText:
+        """What the text takes and costs."""
+        return OneText(self.typed, SmsSettings.load())
+
     def text(self) -> tuple[str, UUID]:
         """The text and the key of a valid form."""
         return self.cleaned_data["body"], self.cleaned_data["request_key"]
-
-
-class LogForm(forms.Form):
-    """The filters of the communications log; nothing is required."""
-
-    q = forms.CharField(label="Patient", required=False)
-    purpose = forms.ChoiceField(label="Purpose", required=False, choices=[("", "All"), *Purpose.choices])
-    status = forms.ChoiceField(label="Status", required=False, choices=[("", "All"), *Status.choices])
-
-
-class InboxForm(forms.Form):
-    """The filters of the inbox; nothing is required."""
-
-    WAITING = "waiting"
-
-    q = forms.CharField(
-        label="Name, number or words",
-        required=False,
-        max_length=100,
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
-    )
-    kind = forms.ChoiceField(
-        label="Show",
-        required=False,
-        choices=[("", "All replies"), (WAITING, "Waiting for a decision"), *ReplyKind.choices],
-    )
-
-    def results(self, *, country: str) -> InboundMessageQuerySet:
-        """The replies it finds. What cannot be understood is left aside."""
-        self.is_valid()
-        found = InboundMessage.objects.not_erased()
-        if text := self.cleaned_data.get("q"):
-            people = Patient.objects.search(text, country=country).exclude(phone="").order_by()
-            matches = Q(body__icontains=text) | Q(phone__in=people.values("phone"))
-            for digits in search_digits(text, country=country):
-                matches |= Q(phone__contains=digits)
-            found = found.filter(matches)
-        kind = self.cleaned_data.get("kind")
-        if kind == self.WAITING:
-            return found.waiting()
-        return found.filter(kind=kind) if kind else found
 
 
 class EraseForm(forms.Form):

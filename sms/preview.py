@@ -18,13 +18,13 @@ from clinic.lib.sms_text import (
     costly_characters,
     encoding,
     segments,
-    swap_costly,
 )
 from patients.eligibility import counts
 from patients.models import Patient
 from settings_app.models import SmsSettings
 from sms import audience
 from sms.models import GroupMessage
+from sms.wording import Wording
 
 # So many different texts are counted exactly. Beyond, the commonest stand for the rest: a page that is asked for
 # after every few letters must not read a million names.
@@ -88,7 +88,7 @@ class Shown:
     shared: bool
 
 
-class Preview:
+class Preview(Wording):
     """Each answer is asked of the database when it is read, in a number of queries that no audience changes.
 
     `group` need not be saved; its text must be one that can be filled in. `shown` is the id of the patient on the
@@ -100,7 +100,7 @@ class Preview:
         self._shown, self._step = shown, step
         self.template: Template = audience.whole(group, settings)
         self.closing = audience.closing(group, settings)
-        self.fixed = self.template.render({})
+        super().__init__(group.body, self.template.render({}))
 
     @cached_property
     def _counts(self) -> dict[str, int]:
@@ -199,38 +199,11 @@ class Preview:
         rows += [Blank(name.replace("_", " "), found[name], fallback) for name, fallback in gaps.items()]
         return [row for row in rows if row.number]
 
-    @cached_property
-    def costly(self) -> list[CostlyCharacter]:
-        """What makes the text dear, as staff typed it."""
-        return costly_characters(self.group.body)
-
     @property
     def costly_elsewhere(self) -> list[CostlyCharacter]:
         """What makes it dear and comes from the settings: the clinic's name, how to opt out."""
         typed = {costly.character for costly in self.costly}
         return [costly for costly in costly_characters(self.fixed) if costly.character not in typed]
-
-    @property
-    def swappable(self) -> list[CostlyCharacter]:
-        return [costly for costly in self.costly if costly.replacement is not None]
-
-    @property
-    def stubborn(self) -> list[CostlyCharacter]:
-        """Those that nothing plain stands for, such as emoji."""
-        return [costly for costly in self.costly if costly.replacement is None]
-
-    @property
-    def parts_now(self) -> int:
-        """Of the text without anybody's name."""
-        return len(segments(self.fixed))
-
-    @property
-    def parts_plain(self) -> int:
-        """The same with every costly character swapped, or taken out where nothing plain stands for it."""
-        plain = swap_costly(self.fixed)
-        for costly in costly_characters(plain):
-            plain = plain.replace(costly.character, "")
-        return len(segments(plain))
 
     @property
     def names_the_clinic(self) -> bool:

@@ -36,7 +36,7 @@ DEEDS = (
     Deed("text one patient", ("sms.send_message",)),
     Deed("read replies and decide about them", ("sms.view_inboundmessage",)),
     Deed("write and send group SMS", (SEND_TO_GROUPS,)),
-    Deed("export patients and consents", ("patients.export_patient",)),
+    Deed("export patients, consents and communications", ("patients.export_patient",)),
     Deed("see and export everything held on one patient", ("patients.disclose_patient",)),
     Deed("erase a patient for good", ("patients.erase_patient",)),
     Deed("apply the default to all existing patients", ("patients.add_preferencebatch",)),

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.staff import permission_required
@@ -22,7 +23,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
             starts_at=form.cleaned_data["starts_at"],
             practitioner=form.cleaned_data["practitioner"],
         )
-        messages.success(request, "The appointment is added.")
+        messages.success(request, _("The appointment is added."))
         return redirect(patient)
     return render(request, "patients/appointment.html", {"form": form, "patient": patient})
 
@@ -32,5 +33,5 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
 def cancel(request: HttpRequest, pk: int, appointment_pk: int) -> HttpResponse:
     appointment = get_object_or_404(Appointment, pk=appointment_pk, patient_id=pk)
     Appointment.objects.filter(pk=appointment.pk).cancel(at=timezone.now())
-    messages.success(request, "The appointment is cancelled. No reminder goes out for it.")
+    messages.success(request, _("The appointment is cancelled. No reminder goes out for it."))
     return redirect("patients:detail", pk=pk)

@@ -9,12 +9,12 @@ from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from clinic.paging import stretch_of
 from clinic.search import posted_search, searched_for
 from clinic.staff import permission_required
+from clinic.way_back import way_back
 from patients import registration
 from patients.appointment_form import AppointmentForm
 from patients.consent import record_consent
@@ -77,12 +77,12 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = PatientForm(request.POST or None, patient=patient)
     if _may_save(request, form) and _saved(form, lambda: _change(request, form, pk)):
         _tell(request, form)
-        return redirect(_next(request) or patient.get_absolute_url())
+        return redirect(way_back(request) or patient.get_absolute_url())
     context = {
         "form": form,
         "patient": patient,
         "duplicates": _unseen(request, form),
-        "next": _next(request),
+        "next": way_back(request),
     }
     return render(request, "patients/form.html", context)
 
@@ -110,8 +110,8 @@ def _switch(request: HttpRequest, pk: int, template: str, on: Switch, off: Switc
     if request.method == "POST" and request.POST.get("to") in {"on", "off"}:
         at: datetime = timezone.now()
         (on if request.POST["to"] == "on" else off)(patient_id=pk, at=at)
-        return redirect(_next(request) or patient.get_absolute_url())
-    return render(request, template, {"patient": patient, "next": _next(request)})
+        return redirect(way_back(request) or patient.get_absolute_url())
+    return render(request, template, {"patient": patient, "next": way_back(request)})
 
 
 def _register(request: HttpRequest, form: PatientForm) -> Patient:
@@ -159,15 +159,6 @@ def _tell(request: HttpRequest, form: PatientForm) -> None:
             "Somebody else has the same mobile number. A group SMS goes to each number once, and promotions "
             "only if everybody on the number agrees.",
         )
-
-
-def _next(request: HttpRequest) -> str:
-    """Where the page was opened from, if that is a page of ours."""
-    target = request.POST.get("next") or request.GET.get("next") or ""
-    is_ours = url_has_allowed_host_and_scheme(
-        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return target if is_ours else ""
 
 
 def _user(request: HttpRequest) -> Any:

@@ -18,6 +18,9 @@ from sms.status import BILLED, HANDED_OVER, IN_FLIGHT, OPEN, Status
 IN_FLIGHT_VALUES = sorted(status.value for status in IN_FLIGHT)
 BILLED_VALUES = sorted(status.value for status in BILLED)
 HANDED_OVER_VALUES = sorted(status.value for status in HANDED_OVER)
+# How few texts end, or stay for long.
+_RARE = {Status.UNDELIVERED, Status.FAILED, Status.UNKNOWN, Status.NOT_SENT, Status.CANCELLED, Status.EXPIRED}
+RARE_VALUES = sorted(status.value for status in _RARE)
 
 
 class RandomUUID(Func):
@@ -166,8 +169,20 @@ class Message(models.Model):
             ),
             # Counts and lists of one group SMS.
             models.Index(fields=["group", "status", "id"], name="message_group_status"),
-            # A patient's conversation; the log.
+            # A patient's conversation.
             models.Index(fields=["patient", "-id"], name="message_patient_newest"),
+            # The communications log, and the two filters of it that find little among much.
+            models.Index(fields=["created_at", "id"], name="message_log"),
+            models.Index(
+                fields=["purpose", "created_at", "id"],
+                condition=Q(purpose__in=[Purpose.ONE_OFF, Purpose.REMINDER]),
+                name="message_log_to_one",
+            ),
+            models.Index(
+                fields=["status", "created_at", "id"],
+                condition=Q(status__in=RARE_VALUES),
+                name="message_log_rare",
+            ),
         ]
         permissions = [("send_message", "Can send a one-off text")]
 

@@ -105,7 +105,8 @@ class TestRecordRefusal:
         assert SuppressedNumber.objects.in_force().get().covers == Covers.MARKETING
         reply.refresh_from_db()
         assert (reply.handled_as, reply.handled_by) == (Handled.REFUSAL, receptionist)
-        assert "Refusal recorded, by rosa.reception" in shown(reception_client)
+        assert "Refusal recorded, by rosa.reception" in shown(reception_client, "?kind=all")
+        assert DOUBTFUL not in shown(reception_client)  # Nothing is left to do.
 
     @pytest.mark.parametrize(
         ("sender", "everything"), [(CARE, False), (MARKETING, True)], ids=["the care sender", "the setting"]
@@ -252,11 +253,15 @@ class TestFinding:
             ({"q": "0412 900 002"}, {DOUBTFUL}),
             ({"kind": "waiting"}, {DOUBTFUL}),
             ({"kind": "stop"}, {"STOP"}),
-            ({"kind": "other", "q": "Ana"}, {"See you at three"}),
+            ({"kind": "unread"}, {"See you at three", DOUBTFUL}),
+            ({"kind": "open"}, {"See you at three", DOUBTFUL}),
+            ({"kind": "done"}, {"STOP"}),
+            ({"kind": "all"}, {"See you at three", DOUBTFUL, "STOP"}),
+            ({"kind": "all", "q": "Ana"}, {"See you at three"}),
             ({"kind": "stop", "q": "Ana"}, set()),
             ({"q": "zzz"}, set()),
-            ({"kind": "nonsense"}, {"See you at three", DOUBTFUL, "STOP"}),
-            ({}, {"See you at three", DOUBTFUL, "STOP"}),
+            ({"kind": "nonsense"}, {"See you at three", DOUBTFUL}),
+            ({}, {"See you at three", DOUBTFUL}),
         ],
     )
     def test_by_words_by_person_by_kind(
@@ -271,7 +276,7 @@ class TestFinding:
         assert "aalto" not in answer.headers["Location"].lower()
 
     def test_pages(self, reception_client: Client) -> None:
-        came_before = InboundMessage.objects.count()
+        came_before = InboundMessage.objects.open().count()
         InboundMessage.objects.bulk_create(
             InboundMessage(sid=f"X{n}", phone=PHONE, sender=CARE, body="ok", kind="other", received_at=NOW)
             for n in range(60)
