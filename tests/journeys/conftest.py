@@ -20,6 +20,7 @@ REDIS_DATABASES = {
     "test_accounts": 15,
     "test_composer": 14,
     "test_group_sms_in_a_browser": 10,
+    "test_replies_in_a_browser": 5,
 }
 
 expect.set_options(timeout=15_000)
