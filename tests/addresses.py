@@ -38,7 +38,7 @@ _BUTTONS = dict.fromkeys(
         *("patients:cancel_appointment", "patients:import_again", "sms:back_to_draft", "sms:discard"),
         *("sms:everything_json",),
         *("sms:group_pause", "sms:group_resume", "sms:not_an_opt_out", "sms:resume", "sms:saved_text_delete"),
-        *("sms:send_again", "sms:untick"),
+        *("sms:send_again", "sms:untick", "sms:answer", "sms:mark", "sms:assign"),
     ],
     "what a button posts to: it leads to a page",
 )
@@ -53,6 +53,7 @@ _ELSEWHERE = {
     "mfa_deactivate_totp": "needs an app that is set up: see test_accounts",
     "mfa_download_recovery_codes": "a file",
     "sms:group_csv": "a file",
+    "sms:log_export": "a file",
     "mfa_edit_webauthn": "needs a security key: see test_accounts",
     "mfa_generate_recovery_codes": "needs an app that is set up: see test_accounts",
     "mfa_reauthenticate": "needs an app that is set up: see test_accounts",

@@ -31,7 +31,6 @@ def reply_texts(context: dict[str, Any], reply: InboundMessage, people: list[Pat
 def _talk(context: dict[str, Any], people: list[Patient], number: str) -> dict[str, Any]:
     before = Place.read(context["request"].GET.get("before", ""))
     part = communications.conversation(people, number=number).part(before=before, size=SHOWN)
-    nobodys = any(entry.reply and entry.reply.patient_id is None for entry in part.entries)
     perms = context["perms"]
     return {
         "entries": part.entries[::-1],
@@ -40,7 +39,7 @@ def _talk(context: dict[str, Any], people: list[Patient], number: str) -> dict[s
         "number": number,
         "names": len(people) > 1,
         # Who may have written what is nobody's yet.
-        "possible": Patient.objects.on_number(number).count() if nobodys else 0,
+        "possible": Patient.objects.on_number(number).count(),
         "may_ask_why": perms["sms"]["view_message"],
         "may_assign": perms["sms"]["view_inboundmessage"],
     }

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from clinic.lib.typed import whole_number
 from clinic.staff import permission_required, staff
 from clinic.way_back import way_back
 from patients.models import Patient
@@ -67,11 +68,8 @@ def mark(request: HttpRequest, reply_id: int) -> HttpResponse:
 def assign(request: HttpRequest, reply_id: int) -> HttpResponse:
     """Say which of those on the number wrote it."""
     _found(reply_id)
-    chosen = request.POST.get("patient", "")
-    known = chosen.isdecimal() and len(chosen) < 18
-    if known and replies.assign(
-        reply_id=reply_id, patient_id=int(chosen), at=timezone.now(), by=staff(request)
-    ):
+    chosen = whole_number(request.POST.get("patient", ""))
+    if replies.assign(reply_id=reply_id, patient_id=chosen, at=timezone.now(), by=staff(request)):
         messages.success(request, _("It is kept as theirs."))
     else:
         messages.warning(request, _("That patient has another number by now. Nothing has changed."))

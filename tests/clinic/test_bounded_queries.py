@@ -22,8 +22,8 @@ FILTERED = {
     "patients:list": ["?q=ada", "?show=all", "?show=archived", "?page=2"],
     "sms:group_list": ["?q=closed", "?page=2"],
     "sms:group_people": ["?status=left_out", "?status=failed", "?reason=no_mobile", "?q=ada"],
-    "sms:inbox": ["?kind=waiting", "?q=0412", "?q=ada"],
-    "sms:log": ["?q=ada", "?status=failed", "?status=left_out", "?purpose=one_off"],
+    "sms:inbox": ["?kind=waiting", "?kind=unread", "?kind=all", "?q=0412", "?q=ada"],
+    "sms:log": ["?q=ada", "?status=failed", "?status=left_out", "?purpose=one_off", "?way=received"],
     "sms:review_people": ["?reason=no_mobile", "?reason=shared_number", "?q=ada"],
     "sms:compose": ["?saved=1"],
 }
