@@ -21,8 +21,8 @@ def test_whoever_mends_a_patient_from_the_review_sees_one_more(staff: Page) -> N
     write(staff, "Flu vaccines are in (mended).", marketing=True)
     before, everybody = counted(staff)
     staff.locator("summary", has_text="Does not accept marketing").click()
-    staff.get_by_role("link", name=re.compile("these .* patients: Does not accept marketing")).click()
-    staff.get_by_role("link", name=re.compile("^Change the preference: ")).first.click()
+    staff.get_by_role("link", name=re.compile("^See these .*Does not accept marketing")).click()
+    staff.get_by_role("link", name=re.compile("^Change the preference")).first.click()
     staff.get_by_label("Agrees to receive promotional SMS marketing").check()
     staff.get_by_label("How did they tell you?").select_option("In person")
     staff.get_by_role("button", name="Save").click()
@@ -35,12 +35,12 @@ def test_will_somebody_get_it_and_leave_them_out(staff: Page) -> None:
     write(staff, "We have moved (left out).", marketing=False)
     before, everybody = counted(staff)
     staff.get_by_role("link", name="See all who get it").click()
-    staff.get_by_role("button", name=re.compile("^Leave out: ")).first.click()
+    staff.get_by_role("button", name=re.compile("^Leave out")).first.click()
     assert counted(staff) == (before - 1, everybody)
     expect(staff.get_by_text("1 fewer than before")).to_be_visible()
     staff.locator("summary", has_text="Unticked by staff").click()
-    staff.get_by_role("link", name="See this patient: Unticked by staff").click()
-    staff.get_by_role("button", name=re.compile("^Take back in: ")).click()
+    staff.get_by_role("link", name=re.compile("^See this patient.*Unticked by staff")).click()
+    staff.get_by_role("button", name=re.compile("^Take back in")).click()
     assert counted(staff) == (before, everybody)
 
 
@@ -64,6 +64,7 @@ def test_a_test_reaches_one_s_own_phone(clinic: Clinic, staff: Page) -> None:
 
 def test_a_running_send_is_watched_stopped_and_taken_away(clinic: Clinic, staff: Page) -> None:
     others_a_second(staff, "2")
+    everybody = len(clinic.numbers(SERVICE_NUMBERS))
     asked: list[str] = []
     staff.on("request", lambda request: asked.append(request.url) if is_poll(request) else None)
     write(staff, "We are closed today (stopped).", marketing=False)
@@ -76,13 +77,12 @@ def test_a_running_send_is_watched_stopped_and_taken_away(clinic: Clinic, staff:
     staff.get_by_role("button", name="Stop for good").click()
     said = staff.get_by_text(re.compile("^Stopped. .* had already gone, .* never will.")).inner_text()
     # What was being sent at that very moment still leaves, and then nothing more does.
-    gone, never = (int(number.replace(",", "")) for number in re.findall(r"[\d,]+(?= )", said))
+    gone, never = (int(number.replace(",", "")) for number in re.findall(r"\d[\d,]*", said))
     time.sleep(6)
     assert 3 <= len(clinic.texted("(stopped)")) <= gone
     assert never > 100
-    assert gone + never == len(clinic.numbers(SERVICE_NUMBERS))
+    assert gone + never == everybody
     expect(staff.get_by_role("heading", name="Stopped", exact=True)).to_be_visible()
-    expect(staff.locator("#progress[hx-get]")).to_have_count(0, timeout=60_000)
     others_a_second(staff, "")
 
 
@@ -114,7 +114,7 @@ def write(page: Page, text: str, *, marketing: bool) -> None:
 def counted(page: Page) -> tuple[int, int]:
     """How many get it, of how many."""
     said = page.locator(".audience-count").inner_text()
-    number, everybody = re.findall(r"[\d,]+", said)
+    number, everybody = re.findall(r"\d[\d,]*", said)
     return int(number.replace(",", "")), int(everybody.replace(",", ""))
 
 
@@ -130,7 +130,8 @@ def is_poll(request: Request) -> bool:
 
 
 def rests_while_hidden(page: Page, asked: list[str]) -> None:
-    page.wait_for_request(is_poll)
+    with page.expect_request(is_poll):
+        pass
     page.evaluate(HIDE, True)
     page.wait_for_timeout(500)
     before = len(asked)
