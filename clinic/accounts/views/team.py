@@ -13,6 +13,7 @@ from clinic.accounts.links import mail_link, password_link
 from clinic.accounts.middleware import has_second_step
 from clinic.accounts.models import Colleague
 from clinic.accounts.roles import MANAGE_TEAM, MEANINGS, ROLES, role_of, table
+from clinic.paging import page_of
 from clinic.staff import permission_required, staff
 from settings_app.models import SmsSettings
 
@@ -26,8 +27,10 @@ DEEDS = {
 @require_safe
 def team_list(request: HttpRequest) -> HttpResponse:
     """For everybody: whoever is refused a page needs to know whom to ask."""
+    page = page_of(request, team.colleagues())
     context = {
-        "people": [(person, role_of(person)) for person in team.colleagues()],
+        "page": page,
+        "people": [(person, role_of(person)) for person in page],
         "roles": [(role, MEANINGS[role]) for role in ROLES],
         "table": table(),
     }

@@ -222,3 +222,12 @@ class TestWhoSees:
         with CaptureQueriesContext(connection) as many:
             manager_client.get("/team/")
         assert len(many) == len(few)
+
+    def test_a_large_team_comes_page_by_page(self, manager_client: Client) -> None:
+        UserFactory.create_batch(60, role=RECEPTIONIST)
+        links = [
+            manager_client.get(f"/team/?page={page}").content.decode().count('href="/team/')
+            for page in (1, 2)
+        ]
+        assert 50 <= links[0] < 60
+        assert 10 < links[1] < 20
