@@ -38,7 +38,7 @@ _BUTTONS = dict.fromkeys(
         *("patients:cancel_appointment", "patients:import_again", "sms:back_to_draft", "sms:discard"),
         *("sms:everything_json",),
         *("sms:group_pause", "sms:group_resume", "sms:not_an_opt_out", "sms:resume", "sms:saved_text_delete"),
-        *("sms:send_again", "sms:untick", "sms:answer", "sms:mark", "sms:assign"),
+        *("sms:send_again", "sms:untick", "sms:try_out", "sms:answer", "sms:mark", "sms:assign"),
     ],
     "what a button posts to: it leads to a page",
 )
