@@ -27,7 +27,7 @@ CRITICAL := patients/eligibility*,patients/consent*,patients/registration*,sms/d
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo test check setup lint types imports templates migrations deploy security containers \
-  services suite smoke faults bench format lock
+  services suite smoke faults bench screenshots format lock
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -52,7 +52,7 @@ types: ## mypy, strict
 	@echo "--- $@"
 	@$(PY) -m mypy
 	@$(PY) -m mypy bootstrap.py .ci/services.py .ci/skips.py
-	@$(PY) -m mypy bench tests/faults
+	@$(PY) -m mypy bench tests/faults tests/screenshots
 
 imports: ## who may import whom
 	@echo "--- $@"
@@ -102,6 +102,9 @@ faults: ## the sender against every fault, which takes hours (docs/reliability.m
 
 bench: ## speed beside the barest statements, a JSON line per figure; BENCH=smoke for a small clinic
 	@$(PLAIN) $(PY) -m bench
+
+screenshots: ## the pictures in docs/guide/, from the demo's clinic; ARGS=--gallery: all pages, into var/gallery/
+	@$(PY) -m tests.screenshots $(ARGS)
 
 format: ## rewrites Python files and templates in the project's format
 	$(PY) -m ruff check --fix .

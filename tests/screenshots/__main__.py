@@ -1,0 +1,142 @@
+"""Photograph the pages: those in the guide, or all of them (--gallery), in Chromium.
+
+The guide's go to docs/guide/images/, as WebP of at most 60 kB. The gallery, each page in both themes and widths, goes
+to var/gallery/, which is only to be looked at.
+"""
+
+import argparse
+import base64
+import os
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.journeys.clinic import ROOT, free_port, wait
+from tests.screenshots.scenes import GALLERY, GUIDE
+from tests.screenshots.serve import OPENED_AT
+
+IMAGES = ROOT / "docs" / "guide" / "images"
+LOOKED_AT = ROOT / "var" / "gallery"
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"]
+WIDTHS = (320, 1280)
+THEMES = ("light", "dark")
+MANAGER = ("manager", "quiet-harbour-71")  # as sms/demo/staff.py makes them
+MOST_BYTES = 60_000
+QUALITY = 60
+
+
+@contextmanager
+def clinic() -> Iterator[str]:
+    """The address of the demo's clinic on its fixed day, until the context ends."""
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "CLINIC_DATA_DIR": folder,
+            "DJANGO_SETTINGS_MODULE": "clinic.settings",
+            "PUBLIC_BASE_URL": f"http://127.0.0.1:{port}",
+            "TWILIO_MARKETING_SENDER": "MG" + "a1" * 16,
+            "TWILIO_CARE_SENDER": "MG" + "b2" * 16,
+        }
+        command = [sys.executable, "-m", "tests.screenshots.serve", str(port)]
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+        try:
+            wait(lambda: answers(port) or server.poll() is not None, "the clinic", 300)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+
+
+def answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+@contextmanager
+def desk(browser: Browser, url: str, *, width: int, theme: str) -> Iterator[Page]:
+    """A page of the manager, logged in, on whose clock it is the clinic's fixed day."""
+    size: Any = {"width": width, "height": 820 if width > 600 else 640}
+    scheme: Any = theme
+    context = browser.new_context(
+        base_url=url, viewport=size, color_scheme=scheme, locale="en-AU", reduced_motion="reduce"
+    )
+    with context:
+        page = context.new_page()
+        page.clock.set_fixed_time(OPENED_AT)
+        name, password = MANAGER
+        page.goto("/")
+        page.get_by_label("Username").fill(name)
+        page.get_by_label("Password").fill(password)
+        page.get_by_role("button", name="Log in").click()
+        page.get_by_role("heading", name="Overview").wait_for()
+        yield page
+
+
+def photograph(page: Page, path: Path, *, whole: bool) -> None:
+    """What is in sight, or the whole page, as WebP."""
+    wanted: dict[str, Any] = {"format": "webp", "quality": QUALITY}
+    if whole:
+        size = page.evaluate("({width: innerWidth, height: document.documentElement.scrollHeight})")
+        wanted |= {"captureBeyondViewport": True, "clip": {"x": 0, "y": 0, "scale": 1, **size}}
+    answer = page.context.new_cdp_session(page).send("Page.captureScreenshot", wanted)
+    path.write_bytes(base64.b64decode(answer["data"]))
+
+
+def make_guide(browser: Browser, url: str, only: str) -> None:
+    for width in WIDTHS:
+        with desk(browser, url, width=width, theme="light") as page:
+            for scene in GUIDE:
+                if scene.width != width or only not in scene.name:
+                    continue
+                scene.go(page)
+                path = IMAGES / f"{scene.name}.webp"
+                photograph(page, path, whole=False)
+                size = path.stat().st_size
+                if size > MOST_BYTES:
+                    raise SystemExit(f"{path.name} has {size:,} bytes: show less of the page.")
+                print(f"{path.name}: {size:,} bytes")
+    known = {f"{scene.name}.webp" for scene in GUIDE}
+    for stray in {path.name for path in IMAGES.glob("*.webp")} - known:
+        (IMAGES / stray).unlink()
+
+
+def make_gallery(browser: Browser, url: str, only: str) -> None:
+    LOOKED_AT.mkdir(parents=True, exist_ok=True)
+    for width in WIDTHS:
+        for theme in THEMES:
+            with desk(browser, url, width=width, theme=theme) as page:
+                for scene in GALLERY:
+                    if only in scene.name:
+                        scene.go(page)
+                        photograph(page, LOOKED_AT / f"{scene.name}-{width}-{theme}.webp", whole=True)
+    print(f"{LOOKED_AT} holds every page in both themes and widths.")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.screenshots", description=__doc__)
+    parser.add_argument("--gallery", action="store_true", help="all pages, into var/gallery/")
+    parser.add_argument("--only", default="", help="only pages with this in their name")
+    options = parser.parse_args()
+    with clinic() as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        if options.gallery:
+            make_gallery(browser, url, options.only)
+        else:
+            make_guide(browser, url, options.only)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
