@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from clinic.guide import guide
+from clinic.styleguide import styleguide
 from sms.views.health import healthz, readyz
 from sms.views.overview import overview
 
@@ -22,6 +23,7 @@ urlpatterns = [
     path("", include("clinic.accounts.urls")),
     path("guide/", guide, name="guide"),
     path("guide/<slug:page>/", guide, name="guide_page"),
+    path("styleguide/", styleguide, name="styleguide"),
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

@@ -25,6 +25,7 @@ THE_HELP = "is the help itself"
 NO_HELP = {
     "guide": THE_HELP,
     "guide_page": THE_HELP,
+    "styleguide": "is for those who change the pages, and not found in production",
     "accounts:here": NO_PAGE,
     "accounts:end_session": NO_PAGE,
     "accounts:end_other_sessions": NO_PAGE,
@@ -52,6 +53,8 @@ NO_HELP = {
     "sms:log_export": NO_PAGE,
     "sms:resume": NO_PAGE,
     "sms:everything_json": NO_PAGE,
+    "sms:group_csv": NO_PAGE,
+    "sms:try_out": NO_PAGE,
     "sms:discard": NO_PAGE,
     "sms:saved_text_delete": NO_PAGE,
     "sms:untick": NO_PAGE,

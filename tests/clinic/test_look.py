@@ -5,50 +5,46 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.test import Client
+
+from clinic.lib import contrast
+from clinic.styleguide import DECORATION, PAIRS
 
 CSS = (Path(settings.BASE_DIR) / "clinic/static/app.css").read_text()
-TEMPLATES = sorted((Path(settings.BASE_DIR) / "templates").rglob("*.html"))
-GROUNDS = ["surface", "canvas", "sunken"]
-ON_EVERY_GROUND = ["text", "muted", "accent", "accent-strong", "plum", "good", "warn", "bad"]
-PAIRS = [
-    *((text, ground, 4.5) for text in ON_EVERY_GROUND for ground in GROUNDS),
-    *((text, "raised", 4.5) for text in ("text", "muted")),
-    *((role, f"{role}-soft", 4.5) for role in ("accent", "plum", "good", "warn", "bad")),
-    *(("text", f"{role}-soft", 4.5) for role in ("accent", "plum", "good", "warn", "bad")),
-    ("accent-strong", "accent-soft", 4.5),
-    ("muted", "accent-soft", 4.5),
-    ("text", "quiet", 4.5),
-    ("on-accent", "accent", 4.5),
-    ("on-accent", "accent-strong", 4.5),
-    ("on-bad", "bad-solid", 4.5),
-    ("rail-text", "rail", 4.5),
-    ("spark", "rail", 3),
-    *((line, ground, 3) for line in ("control-line", "focus") for ground in GROUNDS),
+SCRIPTS = sorted((Path(settings.BASE_DIR) / "clinic/static").glob("*.js"))
+PYTHON = [
+    path
+    for app in ("clinic", "patients", "settings_app", "sms")
+    for path in (Path(settings.BASE_DIR) / app).rglob("*.py")
 ]
-
-
-def colours(theme: int) -> dict[str, str]:
-    """Role to colour in the light (0) or dark (1) theme."""
-    found = {}
-    for name, value in re.findall(r"--([a-z-]+): ([^;]+);", CSS):
-        if hexes := re.findall(r"#[0-9a-f]{6}", value):
-            found[name] = hexes[min(theme, len(hexes) - 1)]
-    return found
-
-
-def luminance(colour: str) -> float:
-    """Relative luminance of "#rrggbb", as WCAG 2.2 defines it."""
-    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+TEMPLATES = sorted((Path(settings.BASE_DIR) / "templates").rglob("*.html"))
+ROLES = contrast.roles(CSS)
 
 
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
 @pytest.mark.parametrize(("front", "back", "least"), PAIRS)
 def test_roles_can_be_read_on_their_grounds(front: str, back: str, least: float, theme: int) -> None:
-    roles = colours(theme)
-    bright, dim = sorted((luminance(roles[front]), luminance(roles[back])), reverse=True)
-    assert (bright + 0.05) / (dim + 0.05) >= least
+    assert contrast.ratio(ROLES[front][theme], ROLES[back][theme]) >= least
+
+
+def test_contrast_is_measured_as_wcag_does() -> None:
+    assert contrast.ratio("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast.ratio("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)
+
+
+def test_no_colour_slips_in_unjudged() -> None:
+    judged = {role for front, back, _ in PAIRS for role in (front, back)}
+    assert set(ROLES) == judged | set(DECORATION)
+    below_the_roles = CSS.partition("/* 2 Base")[2]
+    assert not re.findall(r"#[0-9a-f]{3,8}\b(?!.*{)|(?:rgb|hsl|oklch)\((?!6 24 29)", below_the_roles)
+
+
+def test_what_a_rule_colours_together_is_judged_together() -> None:
+    judged = {(front, back) for front, back, _ in PAIRS}
+    for rule in re.findall(r"{([^{}]*)}", CSS):
+        said = dict(re.findall(r"(?<![-\w])(color|background): var\(--([a-z-]+)\);", rule))
+        pair = (said.get("color"), said.get("background"))
+        assert None in pair or pair in judged, rule
 
 
 def test_every_custom_property_in_use_is_defined() -> None:
@@ -65,3 +61,46 @@ def test_templates_hold_nothing_that_the_content_security_policy_refuses(templat
     html = re.sub(r"{#.*?#}", "", template.read_text())
     refused = r"\sstyle=|<style|\son[a-z]+=|hx-on|<script(?![^>]*\bsrc=)|(?:src|href)=[\"']https?:"
     assert not re.search(refused, html, re.IGNORECASE)
+
+
+def test_every_class_in_a_template_has_a_rule_or_a_script() -> None:
+    known = set(re.findall(r"\.([a-z][a-z0-9-]*)", CSS))
+    used = {word for template in TEMPLATES for word in classes(template.read_text())}
+    assert used - known == set()
+
+
+def test_every_rule_is_for_a_class_that_is_used() -> None:
+    words = "".join(path.read_text() for path in [*TEMPLATES, *PYTHON, *SCRIPTS])
+    assert {
+        name for name in re.findall(r"\.([a-z][a-z0-9-]*)(?=[^{};]*{)", CSS) if not is_in(name, words)
+    } == set()
+
+
+def classes(html: str) -> set[str]:
+    """The classes of a template that are written out, not made of variables."""
+    plain = re.sub(r"(?<=-){% if.*?{% endif %}", "", html)
+    plain = re.sub(r"{#.*?#}|{%.*?%}", " ", plain)
+    return {
+        word
+        for found in re.findall(r'class="([^"]*)"', plain)
+        for word in found.split()
+        if re.fullmatch(r"[a-z][a-z0-9-]*[a-z0-9]", word)
+    }
+
+
+def is_in(name: str, words: str) -> bool:
+    made = re.match(r"(verdict|key|bar|htmx|timeline)-", name)  # their ends are variables, or another's
+    return bool(made or re.search(rf"(?<![\w-]){name}(?![\w-])", words))
+
+
+def test_the_style_guide_shows_every_pair_in_development(
+    practitioner_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "DEBUG", True)
+    html = practitioner_client.get("/styleguide/").content.decode()
+    assert html.count('class="swatch"') == 2 * len(PAIRS)
+    assert "too little" not in html
+
+
+def test_the_style_guide_is_not_found_in_production(practitioner_client: Client) -> None:
+    assert practitioner_client.get("/styleguide/").status_code == 404

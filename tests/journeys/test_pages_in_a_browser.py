@@ -70,6 +70,8 @@ def paths(clinic: Clinic) -> list[str]:
         "/team/",
         "/team/invite/",
         "/team/2/",
+        "/guide/",
+        "/guide/first-send/",
         "/nowhere/",
     ]
 
