@@ -271,8 +271,7 @@ def test_whoever_is_left_out_by_hand_is_a_no_and_can_be_taken_back(manager_clien
     assert left.redirect_chain == [(f"{address}?was=2", 302)]
     assert "1 fewer than before" in words(left.content)
     asked = manager_client.post(f"{address}people/", {"q": "Aalto"}, follow=True)
-    assert "No: Unticked by staff" in words(asked.content)
-    assert "Take back in" in words(asked.content)
+    assert re.search("Unticked by staff .* No Take back in", words(asked.content))
 
 
 @pytest.mark.parametrize("was", ["", "x", "-1", "٣", "9" * 30])
