@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from patients.models import Patient
+from patients.models import Patient, SuppressedNumber
 from sms import delivery, dispatch, gateway, outbox
 from sms.models import DeliveryEvent, Message, SendingPause
 from sms.status import Status
@@ -143,10 +143,16 @@ def test_a_text_is_looked_up_at_the_very_moment_and_an_erased_one_never(account:
     assert delivery._due(NOW + timedelta(days=9)) == []
 
 
-def test_bad_news_of_an_erased_patients_text_draws_nothing_for_a_number(account: None) -> None:
+@pytest.mark.parametrize("code", [30006, 21610])
+def test_bad_news_of_an_erased_patients_text_draws_nothing_for_those_without_a_number(
+    account: None, code: int
+) -> None:
     message = steps.put(accepted(), erased_at=NOW, phone="", body="")
-    assert tell(message, "undelivered", 30006)
+    PatientFactory.create(phone="")
+    assert tell(message, "undelivered", code)
     assert steps.status_of(message) == Status.UNDELIVERED
+    assert not Patient.objects.exclude(number_refused_code=None).exists()
+    assert not SuppressedNumber.objects.exists()
 
 
 def test_a_code_beside_good_news_draws_nothing(account: None) -> None:

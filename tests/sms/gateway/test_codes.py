@@ -31,6 +31,7 @@ def test_an_unknown_code_is_about_this_text_alone_and_final(code: int) -> None:
     unknown = meaning(code)
     assert (unknown.code, unknown.klass) == (code, Klass.PERMANENT_MESSAGE)
     assert str(code) in unknown.happened
+    assert re.fullmatch(r"[A-Z][^.!?]+\.", unknown.remedy)
 
 
 @pytest.mark.parametrize(
