@@ -30,7 +30,7 @@ def accepted(number: int) -> gateway.Accepted:
     return gateway.Accepted(sid=f"SM{number:032}", status="queued")
 
 
-@pytest.mark.parametrize("code", sorted(dispatch.TOO_FAST))
+@pytest.mark.parametrize("code", [0, 20429, 21611])
 def test_a_complaint_of_too_much_makes_its_sender_rest_as_long_as_wished(account: None, code: int) -> None:
     answered(gateway.TryLater(code, 7 * SECOND))
     budget = SenderBudget.objects.get()
@@ -116,3 +116,14 @@ def test_a_batch_is_as_large_as_three_turns_of_its_sender_and_fifty_at_most(acco
     claim = dispatch.next_batch(now=NOW)
     assert claim is not None
     assert len(claim.messages) == 50
+    for _ in range(5):
+        pacing.slow_down(CARE, wished=SECOND, now=NOW)
+    claim = dispatch.next_batch(now=LATER)
+    assert claim is not None
+    assert len(claim.messages) == 3
+
+
+def test_an_answer_too_few_is_never_taken_for_another_texts(account: None) -> None:
+    claim = steps.claimed(PatientFactory.create())
+    with pytest.raises(ValueError, match="shorter"):
+        dispatch.settle(claim, [], now=NOW)
