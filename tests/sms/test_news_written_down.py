@@ -100,6 +100,14 @@ def test_a_record_that_another_text_took_meanwhile_is_not_bound(account: None) -
     assert (message.status, message.sid, message.look_ups) == (Status.UNKNOWN, "", 0)
 
 
+def test_a_look_up_that_news_overtook_leaves_no_trace(account: None) -> None:
+    message = unknown()
+    assert tell(message, "delivered")
+    assert not delivery._bind_by_guess(message, record_of(message, sid=OTHER_SID, error_code=30006), LATER)
+    assert DeliveryEvent.objects.get().status == "delivered"
+    assert Patient.objects.get().number_refused_code is None
+
+
 def test_nothing_was_found_and_the_last_time(account: None) -> None:
     message = unknown()
     steps.on_the_last_try(message)
