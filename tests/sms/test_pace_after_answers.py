@@ -127,3 +127,13 @@ def test_an_answer_too_few_is_never_taken_for_another_texts(account: None) -> No
     claim = steps.claimed(PatientFactory.create())
     with pytest.raises(ValueError, match="shorter"):
         dispatch.settle(claim, [], now=NOW)
+
+
+def test_complaints_about_promotions_make_only_their_batches_smaller(account: None) -> None:
+    PatientFactory.create_batch(5, accepts=True)
+    steps.frozen(marketing=True)
+    for _ in range(5):
+        pacing.slow_down(MARKETING, wished=SECOND, now=NOW - timedelta(minutes=1))
+    claim = dispatch.next_batch(now=NOW)
+    assert claim is not None
+    assert len(claim.messages) == 3
