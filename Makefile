@@ -27,7 +27,7 @@ CRITICAL := patients/eligibility*,patients/consent*,patients/registration*,sms/d
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo test check setup lint types imports templates migrations deploy security containers \
-  services suite smoke faults bench screenshots format lock
+  services suite smoke faults mutants bench screenshots format lock
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -99,6 +99,13 @@ smoke: ## the sender against eight kinds of faults, once each: faults in small
 
 faults: ## the sender against every fault, which takes hours (docs/reliability.md); FAULTS=smoke for minutes
 	@$(PY) -m tests.faults $(if $(filter smoke,$(FAULTS)),--smoke) $(ARGS)
+
+# The tool is kept out of the lock: it runs in an environment of its own, and only writes the mutants down.
+MUTMUT := mutmut==3.8.1
+mutants: ## small faults put into the sender, and whether the tests notice: hours; MUTATED="sms/outbox.py" for some
+	@mkdir -p var
+	@$(BIN)/uv run --quiet --isolated --no-project --with $(MUTMUT) python -m tests.mutants.make $(MUTATED) > var/mutants.jsonl
+	@$(PLAIN) $(PY) -m tests.mutants var/mutants.jsonl var/fates.jsonl
 
 bench: ## speed beside the barest statements, a JSON line per figure; BENCH=smoke for a small clinic
 	@$(PLAIN) $(PY) -m bench
