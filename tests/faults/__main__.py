@@ -79,23 +79,24 @@ def play(world: worlds.World, scenario: "Scenario", run: int, seed: str, figures
 
     from tests.faults.judge import examine
     from tests.faults.stage import Stage, statuses
-    from tests.faults.witness import collect
+    from tests.faults.witness import collect, watching
 
     began = time.monotonic()
     world.clean()
     stage = Stage(world, random.Random(seed), run)
-    try:
-        scenario.play(stage)
-    except Exception:  # noqa: BLE001  The run failed; what it did must be judged all the same.
-        stage.objections.append(traceback.format_exc(limit=-3))
-    connections.close_all()  # The fault may have cut ours as well.
-    over = stage.over_at or time.monotonic()
-    stage.settle(scenario.patience)
-    recovery = time.monotonic() - over
-    if stage.lost_news:
-        stage.ask_for_lost_news()
+    with watching(world) as rests_seen:
+        try:
+            scenario.play(stage)
+        except Exception:  # noqa: BLE001  The run failed; what it did must be judged all the same.
+            stage.objections.append(traceback.format_exc(limit=-3))
+        connections.close_all()  # The fault may have cut ours as well.
+        over = stage.over_at or time.monotonic()
+        stage.settle(scenario.patience)
+        recovery = time.monotonic() - over
+        if stage.lost_news:
+            stage.ask_for_lost_news()
     stage.objections += world.to_twilio.failures
-    evidence = collect(world, lists=stage.lists, secrets=stage.secrets, **stage.more)
+    evidence = collect(world, rests_seen=rests_seen, lists=stage.lists, secrets=stage.secrets, **stage.more)
     breaches = [str(breach) for breach in examine(evidence)]
     figures.add(
         statuses=Counter(statuses()),

@@ -1,9 +1,13 @@
 """Collects the evidence: the simulator's ledger, our rows, and the commits as the database saw them."""
 
+import threading
 from collections import Counter
-from collections.abc import Iterable
-from datetime import datetime, time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, time
 from typing import Any
+
+import psycopg
 
 from tests.faults.judge import Claimed, Evidence, Person, Quiet, Row, Span, Text
 from tests.faults.world import World
@@ -11,7 +15,38 @@ from tests.faults.world import World
 Seen = tuple[dict[str, Any], datetime]
 
 
-def collect(world: World, *, lists: dict[str, int], secrets: list[str], **more: Any) -> Evidence:
+@contextmanager
+def watching(world: World) -> Iterator[dict[int, datetime]]:
+    """Keeps looking for rests of all sending while it is open: the id of each, and when it was first to be seen.
+
+    A commit gets its moment before anybody can see it, on a busy machine a good while before. Claims take no lock
+    that a rest would wait for, so what counts is whether they could have seen it.
+    """
+    seen: dict[int, datetime] = {}
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.05):  # Again and again: some scenarios are about a database that is away.
+            with (
+                suppress(psycopg.Error),
+                psycopg.connect(world.database, autocommit=True, connect_timeout=5) as connection,
+            ):
+                while not over.wait(0.02):
+                    for (pk,) in connection.execute("SELECT id FROM sms_sendingpause").fetchall():
+                        seen.setdefault(pk, datetime.now(UTC))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        watcher.join()
+
+
+def collect(
+    world: World, *, rests_seen: dict[int, datetime], lists: dict[str, int], secrets: list[str], **more: Any
+) -> Evidence:
     """All that there is to judge. `more` are fields of Evidence that only the scenario knows."""
     seen = _seen(world)
     readable = world.readable()
@@ -26,7 +61,10 @@ def collect(world: World, *, lists: dict[str, int], secrets: list[str], **more: 
         claims=[_claim(content, at) for content, at in seen.get("sms_message", [])],
         people=[_person(content, at) for content, at in seen.get("patients_patient", [])],
         blocks=list(_blocks(seen.get("patients_suppressednumber", []))),
-        rests=[*_rests(seen.get("sms_sendingpause", [])), *_halts(seen.get("sms_groupmessage", []))],
+        rests=[
+            *_rests(seen.get("sms_sendingpause", []), rests_seen),
+            *_halts(seen.get("sms_groupmessage", [])),
+        ],
         lists=lists,
         quiet=_quiet(world),
         readable=readable,
@@ -100,9 +138,9 @@ def _blocks(seen: Iterable[Seen]) -> Iterable[Span]:
         )
 
 
-def _rests(seen: Iterable[Seen]) -> Iterable[Span]:
-    for _, since, until in _spans(seen, "resumed_at"):
-        yield Span(what="", since=since, until=until)
+def _rests(seen: Iterable[Seen], first_seen: dict[int, datetime]) -> Iterable[Span]:
+    for content, since, until in _spans(seen, "resumed_at"):
+        yield Span(what="", since=max(since, first_seen.get(content["id"], since)), until=until)
 
 
 def _halts(seen: Iterable[Seen]) -> Iterable[Span]:
