@@ -93,7 +93,7 @@ def play(world: worlds.World, scenario: "Scenario", run: int, seed: str, figures
         over = stage.over_at or time.monotonic()
         stage.settle(scenario.patience)
         recovery = time.monotonic() - over
-        if stage.lost_news:
+        if stage.lost_news or world.to_us.unheard:
             stage.ask_for_lost_news()
     stage.objections += world.to_twilio.failures
     evidence = collect(world, rests_seen=rests_seen, lists=stage.lists, secrets=stage.secrets, **stage.more)
@@ -107,6 +107,7 @@ def play(world: worlds.World, scenario: "Scenario", run: int, seed: str, figures
     )
     verdict = "BROKEN" if breaches or stage.objections else "ok"
     told = f"{scenario.name} {run + 1}: {verdict}, {recovery:.1f} s, {statuses()}"
+    told += f", {world.to_us.unheard} callbacks unheard" if world.to_us.unheard else ""
     print("\n".join([told, *breaches[:5], *stage.objections]), file=sys.stderr, flush=True)
 
 

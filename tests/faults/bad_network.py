@@ -205,14 +205,15 @@ class News:
 
 
 class ToUs(Proxy):
-    """Between the simulator and our web application."""
+    """Between the simulator and our web application. `unheard` counts the callbacks that it did not take."""
 
     def __init__(self, loop: Loop, target: str) -> None:
         super().__init__(loop, target)
+        self.under_way = 0
         self.calm()
 
     def calm(self) -> None:
-        self.news, self.seen, self.lost = News(), list[Seen](), 0
+        self.news, self.seen, self.lost, self.unheard = News(), list[Seen](), 0, 0
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         body, news = await request.read(), self.news
@@ -228,4 +229,13 @@ class ToUs(Proxy):
             return web.Response(status=502)
         if news.chance.random() < news.twice:
             await self.hand_on(request, body)
-        return await self.hand_on(request, body)
+        return await self._told(request, body)
+
+    async def _told(self, request: web.Request, body: bytes) -> web.Response:
+        self.under_way += 1
+        try:
+            answer = await self.hand_on(request, body)
+        finally:
+            self.under_way -= 1
+        self.unheard += answer.status >= 500
+        return answer
