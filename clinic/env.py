@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import to_locale
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -116,6 +117,14 @@ def broker_url() -> str:
             "CELERY_BROKER_URL: only redis://, rediss:// and filesystem:// are supported."
         )
     return url
+
+
+def language(folder: Path) -> str:
+    """The language of the pages: English, or one that has a compiled catalogue in `folder`."""
+    code = env.str("LANGUAGE_CODE", default="") or "en"
+    if code != "en" and not (folder / to_locale(code) / "LC_MESSAGES" / "django.mo").is_file():
+        raise ImproperlyConfigured(f"LANGUAGE_CODE: there is no translation into {code!r}. English is en.")
+    return code
 
 
 def seconds(name: str, default: float) -> timedelta:

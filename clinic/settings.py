@@ -168,7 +168,10 @@ vars().update(_mail)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default="") or f"no-reply@{_public.hostname}"
 
-LANGUAGE_CODE = "en"
+# One language for everybody in the clinic, not each browser's: they read one manual, and tell each other what to press.
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_CODE = environment.language(LOCALE_PATHS[0])
+FORMAT_MODULE_PATH = "clinic.formats"
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
