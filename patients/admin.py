@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from clinic.lib.phone import Phone
 from patients.consent import Choice, record_consent
@@ -42,9 +43,9 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # has no type 
 class PatientAdminForm(forms.ModelForm):  # type: ignore[type-arg]  # has no type arguments at run time
     """The fields of the patient pages; the preference counts only if the box was changed."""
 
-    phone = forms.CharField(label="Mobile number", max_length=40, required=False)
+    phone = forms.CharField(label=_("Mobile number"), max_length=40, required=False)
     accepts_sms_marketing = forms.BooleanField(
-        label="Agrees to receive promotional SMS marketing", required=False, show_hidden_initial=True
+        label=_("Agrees to receive promotional SMS marketing"), required=False, show_hidden_initial=True
     )
     number: Phone | None = None
 

@@ -19,6 +19,7 @@ from django.db.models import (
     Window,
 )
 from django.db.models.functions import RowNumber
+from django.utils.translation import gettext_lazy as _
 
 from clinic.lib.phone import PhoneKind
 from patients.models import ConsentSource, Covers, Patient, SuppressedNumber
@@ -31,29 +32,29 @@ if TYPE_CHECKING:
 class Purpose(TextChoices):
     """What a text is for."""
 
-    MARKETING = "marketing", "Marketing"
-    SERVICE = "service", "Service"
-    ONE_OFF = "one_off", "One-off"
-    REMINDER = "reminder", "Reminder"
+    MARKETING = "marketing", _("Marketing")
+    SERVICE = "service", _("Service")
+    ONE_OFF = "one_off", _("One-off")
+    REMINDER = "reminder", _("Reminder")
 
 
 class Reason(TextChoices):
     """Why a patient is left out, in the order in which staff should fix things."""
 
-    ERASED = "erased", "Erased"
-    NO_MOBILE = "no_mobile", "No mobile number"
-    INVALID_NUMBER = "invalid_number", "Number cannot get texts"
-    DECEASED = "deceased", "Deceased"
-    ARCHIVED = "archived", "Archived"
-    NUMBER_BLOCKED = "number_blocked", "Number blocked by STOP"
-    NOT_SUBSCRIBED = "not_subscribed", "Does not accept marketing"
-    ERASED_BEFORE = "erased_before", "Number of an erased patient: ask first"
-    REMINDERS_OFF = "reminders_off", "Wants no reminders"
-    SHARED_NUMBER_REFUSED = "shared_number_refused", "Somebody on the same number refuses"
-    DESELECTED = "deselected", "Unticked by staff"
-    SHARED_NUMBER = "shared_number", "Somebody on the same number gets it"
+    ERASED = "erased", _("Erased")
+    NO_MOBILE = "no_mobile", _("No mobile number")
+    INVALID_NUMBER = "invalid_number", _("Number cannot get texts")
+    DECEASED = "deceased", _("Deceased")
+    ARCHIVED = "archived", _("Archived")
+    NUMBER_BLOCKED = "number_blocked", _("Number blocked by STOP")
+    NOT_SUBSCRIBED = "not_subscribed", _("Does not accept marketing")
+    ERASED_BEFORE = "erased_before", _("Number of an erased patient: ask first")
+    REMINDERS_OFF = "reminders_off", _("Wants no reminders")
+    SHARED_NUMBER_REFUSED = "shared_number_refused", _("Somebody on the same number refuses")
+    DESELECTED = "deselected", _("Unticked by staff")
+    SHARED_NUMBER = "shared_number", _("Somebody on the same number gets it")
     # Only the last check before sending can find this one.
-    NUMBER_CHANGED = "number_changed", "Number changed since the list was made"
+    NUMBER_CHANGED = "number_changed", _("Number changed since the list was made")
 
 
 EVERY_PURPOSE = frozenset(Purpose)

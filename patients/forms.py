@@ -9,9 +9,12 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from clinic.lib import clock
 from clinic.lib import phone as phones
+from clinic.words import in_words
 from patients.consent import Choice
 from patients.models import ConsentHow, ConsentSource, Patient
 from patients.models.patient import PatientQuerySet, searchable
@@ -38,11 +41,11 @@ def read_number(typed: str, *, patient: Patient | None, country: str) -> phones.
     try:
         found = phones.parse(typed, country=country)
     except phones.InvalidPhone as invalid:
-        raise ValidationError(str(invalid), code=invalid.problem) from None
+        raise ValidationError(in_words(invalid), code=invalid.problem) from None
     if kept and kept.e164 == found.e164:
         return kept
     if problem := phones.landline_problem(found):
-        raise ValidationError(problem, code="landline")
+        raise ValidationError(gettext(problem), code="landline")
     return found
 
 
@@ -52,7 +55,10 @@ def zone_choices(*, clinic: str, kept: str) -> list[tuple[str, str]]:
     The first is none of one's own. `kept`, the patient's, stays on offer if it is an older name.
     """
     zones = sorted((clock.town_first(zone), zone) for zone in {*clock.zones(), kept} - {""})
-    return [("", f"The clinic’s ({clock.town_first(clinic)})"), *((zone, name) for name, zone in zones)]
+    return [
+        ("", gettext("The clinic’s (%(town)s)") % {"town": clock.town_first(clinic)}),
+        *((zone, name) for name, zone in zones),
+    ]
 
 
 def _replace(form: forms.Form, **values: str) -> None:
@@ -65,15 +71,20 @@ def _replace(form: forms.Form, **values: str) -> None:
 
 
 class SearchForm(forms.Form):
-    SHOW = [("active", "Active"), ("archived", "Archived"), ("deceased", "Deceased"), ("all", "All")]
+    SHOW = [
+        ("active", _("Active")),
+        ("archived", _("Archived")),
+        ("deceased", _("Deceased")),
+        ("all", _("All")),
+    ]
 
     q = forms.CharField(
-        label="Name, number or reference",
+        label=_("Name, number or reference"),
         required=False,
         max_length=100,
         widget=forms.TextInput(attrs={"type": "search", **_THEIRS}),
     )
-    show = forms.ChoiceField(label="Show", choices=SHOW, required=False)
+    show = forms.ChoiceField(label=_("Show"), choices=SHOW, required=False)
 
     def results(self) -> QuerySet[Patient]:
         """The patients it finds. What cannot be understood is left aside."""
@@ -97,43 +108,43 @@ class PatientForm(forms.Form):
     """For a new patient, or for `patient`. Valid, it gives `details()` and, if staff made one, a `choice()`."""
 
     first_name = forms.CharField(
-        label="First name", max_length=100, required=False, widget=forms.TextInput(attrs=_THEIRS)
+        label=_("First name"), max_length=100, required=False, widget=forms.TextInput(attrs=_THEIRS)
     )
-    last_name = forms.CharField(label="Last name", max_length=100, widget=forms.TextInput(attrs=_THEIRS))
+    last_name = forms.CharField(label=_("Last name"), max_length=100, widget=forms.TextInput(attrs=_THEIRS))
     phone = forms.CharField(
-        label="Mobile number",
+        label=_("Mobile number"),
         max_length=40,
         required=False,
         widget=forms.TextInput(attrs={"type": "tel", "class": "input-phone", **_THEIRS}),
     )
     time_zone = forms.ChoiceField(
-        label="Time zone",
+        label=_("Time zone"),
         required=False,
-        help_text="If it is not the clinic’s. Marketing texts keep the quiet hours there.",
+        help_text=_("If it is not the clinic’s. Marketing texts keep the quiet hours there."),
     )
-    birth_date = forms.DateField(label="Date of birth", required=False, widget=_DATE)
+    birth_date = forms.DateField(label=_("Date of birth"), required=False, widget=_DATE)
     reference = forms.CharField(
-        label="Reference",
+        label=_("Reference"),
         max_length=64,
         required=False,
-        help_text="The patient's number in your other system, if you have one.",
+        help_text=_("The patient's number in your other system, if you have one."),
         widget=forms.TextInput(attrs={"class": "input-phone", **_THEIRS}),
     )
-    wants_reminders = forms.BooleanField(label="Wants appointment reminders", required=False)
+    wants_reminders = forms.BooleanField(label=_("Wants appointment reminders"), required=False)
     accepts_sms_marketing = forms.BooleanField(
-        label="Agrees to receive promotional SMS marketing", required=False, show_hidden_initial=True
+        label=_("Agrees to receive promotional SMS marketing"), required=False, show_hidden_initial=True
     )
     how = forms.ChoiceField(
-        label="How did they tell you?",
-        choices=[("", "Not asked"), *ConsentHow.choices],
+        label=_("How did they tell you?"),
+        choices=[("", _("Not asked")), *ConsentHow.choices],
         required=False,
-        help_text="If you choose one, what the box says is recorded as their own choice, changed or not.",
+        help_text=_("If you choose one, what the box says is recorded as their own choice, changed or not."),
     )
     evidence = forms.CharField(
-        label="Note",
+        label=_("Note"),
         max_length=500,
         required=False,
-        help_text="Their words, or where the signed form is kept.",
+        help_text=_("Their words, or where the signed form is kept."),
         widget=forms.TextInput(attrs=_THEIRS),
     )
     # The newest row of the ledger when this page was made.
@@ -178,20 +189,20 @@ class PatientForm(forms.Form):
         born: date | None = self.cleaned_data["birth_date"]
         today = timezone.localdate()
         if born and born > today:
-            raise ValidationError("This date is still to come. Check the year.", code="future")
+            raise ValidationError(gettext("This date is still to come. Check the year."), code="future")
         if born and born < today - OLDEST:
-            raise ValidationError("Nobody is that old. Check the year.", code="too_old")
+            raise ValidationError(gettext("Nobody is that old. Check the year."), code="too_old")
         return born
 
     def clean_reference(self) -> str:
         reference: str = self.cleaned_data["reference"]
         if reference and self._others().filter(reference=reference).exists():
-            raise ValidationError("Another patient has this reference.", code="taken")
+            raise ValidationError(gettext("Another patient has this reference."), code="taken")
         return reference
 
     def clean(self) -> None:
         if self.cleaned_data.get("evidence") and not self._is_a_choice():
-            self.add_error("how", "To keep the note, choose how they told you.")
+            self.add_error("how", gettext("To keep the note, choose how they told you."))
         if self._would_undo_news():
             self.add_error("accepts_sms_marketing", self._tell_the_news())
 
@@ -252,11 +263,17 @@ class PatientForm(forms.Form):
         assert self.patient is not None
         _replace(self, seen_event=str(self.patient.consent_event_id))
         _replace(self, **{"initial-accepts_sms_marketing": str(self.patient.accepts_sms_marketing)})
-        return (
-            f"While this page was open, {self.patient.get_sms_marketing_source_display()} set this to "
-            f"{'yes' if self.patient.accepts_sms_marketing else 'no'}. "
-            "If the patient agreed after that, press Save again."
-        )
+        if self.patient.accepts_sms_marketing:
+            news = gettext(
+                "While this page was open, %(source)s set this to yes. "
+                "If the patient agreed after that, press Save again."
+            )
+        else:
+            news = gettext(
+                "While this page was open, %(source)s set this to no. "
+                "If the patient agreed after that, press Save again."
+            )
+        return news % {"source": self.patient.get_sms_marketing_source_display()}
 
 
 class ConfirmNumberForm(forms.Form):
@@ -271,7 +288,9 @@ class ConfirmNumberForm(forms.Form):
     def __init__(self, data: Any = None, *, expected: int) -> None:
         super().__init__(data, initial={"seen": expected})
         self.expected = expected
-        self.fields["typed"].label = f"To confirm, type the number of patients who will change: {expected}"
+        self.fields["typed"].label = gettext(
+            "To confirm, type the number of patients who will change: %(number)s"
+        ) % {"number": expected}
 
     def clean(self) -> None:
         typed = re.sub(r"[\s,.'’]", "", self.cleaned_data.get("typed", ""))
@@ -279,7 +298,11 @@ class ConfirmNumberForm(forms.Form):
             _replace(self, seen=str(self.expected), typed="")
             self.add_error(
                 "typed",
-                f"In the meantime it has become {self.expected}. Nothing has been changed. Check the figures again.",
+                gettext(
+                    "In the meantime it has become %(number)s. Nothing has been changed. Check the figures again."
+                )
+                % {"number": self.expected},
             )
         elif typed and typed != str(self.expected):
-            self.add_error("typed", f"That is not {self.expected}. Nothing has been changed.")
+            said = gettext("That is not %(number)s. Nothing has been changed.") % {"number": self.expected}
+            self.add_error("typed", said)

@@ -6,8 +6,11 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrPromise
 
-from clinic.lib import clock
+from clinic.lib import clock, phone
 from clinic.lib.closing import asks_for_a_reply
 from settings_app.models import SmsSettings
 
@@ -23,28 +26,35 @@ def is_a_name(sender: str) -> bool:
 class Explained:
     """The label of a choice, with a line of help that the field template shows below it."""
 
-    label: str
-    help: str
+    label: str | StrPromise
+    help: str | StrPromise
 
     def __str__(self) -> str:
-        return self.label
+        return str(self.label)
+
+
+def countries() -> list[tuple[str, str]]:
+    """(ISO code, name) of every country, by its name in the language of the page."""
+    return sorted(
+        ((code, gettext(name)) for code, name in phone.countries()), key=lambda each: phone.sort_key(each[1])
+    )
 
 
 class SmsSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # has no type arguments at run time
     """`apply_to_all` is not a setting: it asks to be led on to the page that applies the default."""
 
     new_patients = forms.ChoiceField(
-        label="New patients",
+        label=_("New patients"),
         widget=forms.RadioSelect,
         choices=[
-            (ACCEPT, Explained("Accept SMS marketing", "They get promotions until they say no.")),
-            (REJECT, Explained("Reject SMS marketing", "They get promotions once they say yes.")),
+            (ACCEPT, Explained(_("Accept SMS marketing"), _("They get promotions until they say no."))),
+            (REJECT, Explained(_("Reject SMS marketing"), _("They get promotions once they say yes."))),
         ],
     )
     apply_to_all = forms.BooleanField(
-        label="Apply to all existing patients",
+        label=_("Apply to all existing patients"),
         required=False,
-        help_text="First you see how many patients would change, then you confirm. It can be undone.",
+        help_text=_("First you see how many patients would change, then you confirm. It can be undone."),
     )
 
     class Meta:
@@ -73,34 +83,45 @@ class SmsSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # has no type
         ]
         help_texts = {
             "stop_means_everything": (
-                "A STOP to a promotion then ends reminders and one-off texts too, also for those who said it before."
+                _(
+                    "A STOP to a promotion then ends reminders and one-off texts too, "
+                    "also for those who said it before."
+                )
             ),
-            "country": "How a phone number is read that was typed without a country code.",
-            "time_zone": "All times on these pages, and in reminders, are in this zone.",
-            "clinic_phone": "As it should stand in a text, for example (02) 9999 0000.",
-            "marketing_not_before": "In the patient’s own time zone, or the clinic’s if they have none.",
-            "marketing_not_after": "23:59 means until midnight. From 00:00 to 23:59 there are no quiet hours.",
-            "hold_minutes": "From 0 to 30. As long, a group SMS can be stopped with nothing sent.",
-            "reminder_hours_before": "From 1 to 168 (a week).",
+            "country": _("How a phone number is read that was typed without a country code."),
+            "time_zone": _("All times on these pages, and in reminders, are in this zone."),
+            "clinic_phone": _("As it should stand in a text, for example (02) 9999 0000."),
+            "marketing_not_before": _("In the patient’s own time zone, or the clinic’s if they have none."),
+            "marketing_not_after": _(
+                "23:59 means until midnight. From 00:00 to 23:59 there are no quiet hours."
+            ),
+            "hold_minutes": _("From 0 to 30. As long, a group SMS can be stopped with nothing sent."),
+            "reminder_hours_before": _("From 1 to 168 (a week)."),
             "reminder_text": (
-                "You can use {first_name} {last_name} {date} {time} {practitioner} {clinic_name} {clinic_phone}. "
-                "For patients without a first name write {first_name|there}."
+                _(
+                    "You can use {first_name} {last_name} {date} {time} {practitioner} {clinic_name} {clinic_phone}. "
+                    "For patients without a first name write {first_name|there}."
+                )
             ),
             "two_step_for_senders": (
-                "Whoever can send to groups needs more than a password: an app on their phone or a security key. "
-                "Those who have none yet set it up at their next page, you included."
+                _(
+                    "Whoever can send to groups needs more than a password: an app on their phone or a security key. "
+                    "Those who have none yet set it up at their next page, you included."
+                )
             ),
-            "idle_minutes": "Minutes without a click or a key, up to 720 (twelve hours). 0 is never.",
-            "opt_out_words": "Below every marketing text that does not say it already. It counts for the price.",
-            "part_price": "What your contract with Twilio says. Empty: no cost is shown.",
-            "currency": "Three letters, for example AUD or GBP.",
+            "idle_minutes": _("Minutes without a click or a key, up to 720 (twelve hours). 0 is never."),
+            "opt_out_words": _(
+                "Below every marketing text that does not say it already. It counts for the price."
+            ),
+            "part_price": _("What your contract with Twilio says. Empty: no cost is shown."),
+            "currency": _("Three letters, for example AUD or GBP."),
         }
         help_texts |= dict.fromkeys(
-            ["marketing_rate", "care_rate"], "What the sender can do. Blank: no limit."
+            ["marketing_rate", "care_rate"], _("What the sender can do. Blank: no limit.")
         )
         help_texts |= dict.fromkeys(
             ["marketing_daily_cap", "care_daily_cap"],
-            "From 50. The rest waits until the next day. Blank: no limit.",
+            _("From 50. The rest waits until the next day. Blank: no limit."),
         )
         widgets = {
             "reminder_text": forms.Textarea(attrs={"rows": 4}),
@@ -111,6 +132,11 @@ class SmsSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # has no type
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["new_patients"] = ACCEPT if self.instance.new_patients_accept_marketing else REJECT
+        self.fields["country"] = forms.ChoiceField(
+            label=self.fields["country"].label,
+            help_text=self.fields["country"].help_text,
+            choices=countries(),
+        )
         zones = sorted({*clock.zones(), self.instance.time_zone})  # an older name in use stays on offer
         self.fields["time_zone"] = forms.ChoiceField(
             label=self.fields["time_zone"].label,
@@ -123,8 +149,11 @@ class SmsSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # has no type
         sender = settings.TWILIO_MARKETING_SENDER
         if is_a_name(sender) and asks_for_a_reply(words):
             raise forms.ValidationError(
-                f"Marketing texts come from the name {sender}, and nobody can reply to a name. "
-                "Say another way, for example: Opt out: {clinic_phone}",
+                gettext(
+                    "Marketing texts come from the name %(sender)s, and nobody can reply to a name. "
+                    "Say another way, for example: Opt out: {clinic_phone}"
+                )
+                % {"sender": sender},
                 code="reply",
             )
         return words

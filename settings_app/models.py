@@ -8,8 +8,11 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from clinic.lib import clock, phone, placeholders
+from clinic.words import in_words
 
 DEFAULT_REMINDER = (
     "Hi {first_name|there}, this is a reminder of your appointment at {clinic_name} on {date} at {time}."
@@ -29,7 +32,7 @@ OPT_OUT_PLACEHOLDERS = frozenset({"clinic_name", "clinic_phone"})
 def validate_time_zone(name: str) -> None:
     """Raises ValidationError unless `name` is a zone of the IANA database."""
     if not clock.is_zone(name):
-        raise ValidationError("This is not a time zone we know.", code="time_zone")
+        raise ValidationError(gettext("This is not a time zone we know."), code="time_zone")
 
 
 def validate_reminder_text(text: str) -> None:
@@ -37,7 +40,7 @@ def validate_reminder_text(text: str) -> None:
     try:
         placeholders.parse(text, known=REMINDER_PLACEHOLDERS)
     except placeholders.PlaceholderError as error:
-        raise ValidationError(str(error), code="placeholder") from None
+        raise ValidationError(in_words(error), code="placeholder") from None
 
 
 def validate_opt_out_words(text: str) -> None:
@@ -45,51 +48,54 @@ def validate_opt_out_words(text: str) -> None:
     try:
         placeholders.parse(text, known=OPT_OUT_PLACEHOLDERS)
     except placeholders.PlaceholderError as error:
-        raise ValidationError(str(error), code="placeholder") from None
+        raise ValidationError(in_words(error), code="placeholder") from None
 
 
 class SmsSettings(models.Model):
     """One row, made by a migration. Read it with `SmsSettings.load()`."""
 
     new_patients_accept_marketing = models.BooleanField(
-        default=False, help_text="Copied to a patient when the patient is made. Changing it changes nobody."
+        default=False,
+        help_text=_("Copied to a patient when the patient is made. Changing it changes nobody."),
     )
     # Read where a text is judged, so it counts for every STOP, the earlier ones too.
-    stop_means_everything = models.BooleanField("STOP means everything", default=False)
-    clinic_name = models.CharField("Clinic name", max_length=60, default="Our clinic")
-    clinic_phone = models.CharField("Clinic phone", max_length=30, blank=True)
-    country = models.CharField("Country", max_length=2, default="AU", choices=phone.countries)
+    stop_means_everything = models.BooleanField(_("STOP means everything"), default=False)
+    clinic_name = models.CharField(_("Clinic name"), max_length=60, default="Our clinic")
+    clinic_phone = models.CharField(_("Clinic phone"), max_length=30, blank=True)
+    country = models.CharField(_("Country"), max_length=2, default="AU", choices=phone.countries)
     time_zone = models.CharField(
-        "Time zone", max_length=50, default="Australia/Sydney", validators=[validate_time_zone]
+        _("Time zone"), max_length=50, default="Australia/Sydney", validators=[validate_time_zone]
     )
-    reminders_enabled = models.BooleanField("Send appointment reminders", default=True)
+    reminders_enabled = models.BooleanField(_("Send appointment reminders"), default=True)
     reminder_hours_before = models.PositiveSmallIntegerField(
-        "Hours before the appointment", default=24, validators=[MinValueValidator(1), MaxValueValidator(168)]
+        _("Hours before the appointment"),
+        default=24,
+        validators=[MinValueValidator(1), MaxValueValidator(168)],
     )
     reminder_text = models.TextField(
-        "Reminder text", max_length=640, default=DEFAULT_REMINDER, validators=[validate_reminder_text]
+        _("Reminder text"), max_length=640, default=DEFAULT_REMINDER, validators=[validate_reminder_text]
     )
-    marketing_not_before = models.TimeField("Marketing texts not before", default=time(9))
-    marketing_not_after = models.TimeField("Marketing texts not after", default=time(20))
+    marketing_not_before = models.TimeField(_("Marketing texts not before"), default=time(9))
+    marketing_not_after = models.TimeField(_("Marketing texts not after"), default=time(20))
     hold_minutes = models.PositiveSmallIntegerField(
-        "Minutes to wait before the first text leaves", default=0, validators=[MaxValueValidator(30)]
+        _("Minutes to wait before the first text leaves"), default=0, validators=[MaxValueValidator(30)]
     )
-    two_step_for_senders = models.BooleanField("Two-step log-in for senders", default=False)
+    two_step_for_senders = models.BooleanField(_("Two-step log-in for senders"), default=False)
     idle_minutes = models.PositiveSmallIntegerField(
-        "Log out after", default=30, validators=[MaxValueValidator(720)]
+        _("Log out after"), default=30, validators=[MaxValueValidator(720)]
     )
     # Of each sender; parts are what Twilio bills and phone networks count. Blank is no limit.
     marketing_rate = models.PositiveSmallIntegerField(
-        "Marketing: parts a second", null=True, blank=True, validators=[MinValueValidator(1)]
+        _("Marketing: parts a second"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
     marketing_daily_cap = models.PositiveIntegerField(
-        "Marketing: parts a day", null=True, blank=True, validators=[MinValueValidator(LEAST_DAILY_CAP)]
+        _("Marketing: parts a day"), null=True, blank=True, validators=[MinValueValidator(LEAST_DAILY_CAP)]
     )
     care_rate = models.PositiveSmallIntegerField(
-        "Other texts: parts a second", null=True, blank=True, validators=[MinValueValidator(1)]
+        _("Other texts: parts a second"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
     care_daily_cap = models.PositiveIntegerField(
-        "Other texts: parts a day", null=True, blank=True, validators=[MinValueValidator(LEAST_DAILY_CAP)]
+        _("Other texts: parts a day"), null=True, blank=True, validators=[MinValueValidator(LEAST_DAILY_CAP)]
     )
     updated_at = models.DateTimeField(auto_now=True)
     updated_by = models.ForeignKey(
@@ -102,13 +108,13 @@ class SmsSettings(models.Model):
     )
     # Stands below every marketing text that does not say it already.
     opt_out_words = models.CharField(
-        "How to opt out, in words",
+        _("How to opt out, in words"),
         max_length=80,
         default="Reply STOP to opt out.",
         validators=[validate_opt_out_words],
     )
     part_price = models.DecimalField(
-        "Price of one part",
+        _("Price of one part"),
         max_digits=8,
         decimal_places=4,
         null=True,
@@ -116,14 +122,16 @@ class SmsSettings(models.Model):
         validators=[MinValueValidator(0)],
     )
     currency = models.CharField(
-        "Currency",
+        _("Currency"),
         max_length=3,
         default="AUD",
-        validators=[RegexValidator(r"\A[A-Z]{3}\Z", "Write three capital letters, for example AUD or GBP.")],
+        validators=[
+            RegexValidator(r"\A[A-Z]{3}\Z", _("Write three capital letters, for example AUD or GBP."))
+        ],
     )
 
     class Meta:
-        verbose_name = verbose_name_plural = "SMS settings"
+        verbose_name = verbose_name_plural = _("SMS settings")
         constraints = [
             # Two rows would mean two answers to "what is the default?".
             models.CheckConstraint(condition=models.Q(pk=1), name="sms_settings_one_row"),
@@ -131,7 +139,7 @@ class SmsSettings(models.Model):
             models.CheckConstraint(
                 condition=models.Q(marketing_not_before__lt=models.F("marketing_not_after")),
                 name="sms_settings_marketing_window",
-                violation_error_message="“Marketing texts not before” must be earlier than “not after”.",
+                violation_error_message=_("“Marketing texts not before” must be earlier than “not after”."),
             ),
         ]
 
@@ -148,8 +156,10 @@ class SmsSettings(models.Model):
         if opens and closes and opens >= closes:
             raise ValidationError(
                 {
-                    "marketing_not_after": "This must be later than “Marketing texts not before”. "
-                    "For the end of the day write 23:59."
+                    "marketing_not_after": gettext(
+                        "This must be later than “Marketing texts not before”. "
+                        "For the end of the day write 23:59."
+                    )
                 }
             )
 

@@ -5,6 +5,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from clinic.staff import permission_required
@@ -20,7 +21,7 @@ def sms(request: HttpRequest) -> HttpResponse:
     form = SmsSettingsForm(request.POST or None, instance=row)
     if form.is_valid():
         form.save_changes(by=request.user)
-        messages.success(request, "The settings are saved.")
+        messages.success(request, _("The settings are saved."))
         if form.cleaned_data["apply_to_all"]:
             to = ACCEPT if form.accepts else REJECT
             return redirect(f"{reverse('patients:apply_default')}?to={to}")

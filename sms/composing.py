@@ -24,6 +24,8 @@ from django.db.models import (
     When,
 )
 from django.db.models.expressions import BaseExpression
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from clinic.insert_select import insert_select
 from clinic.lib.promotion import promotional_words
@@ -170,30 +172,39 @@ def confirm(
     Raises ReviewAgain, GroupMessage.DoesNotExist.
     """
     if starts_at and not at < starts_at <= at + LATEST_START:
-        raise ReviewAgain("The time must be still to come, and within a year. Please choose it again.")
+        raise ReviewAgain(_("The time must be still to come, and within a year. Please choose it again."))
     with transaction.atomic():
         group = GroupMessage.objects.select_for_update().get(pk=group_id)
         if not group.is_draft:
             return False
         settings = SmsSettings.load()
         if fingerprint(group, settings) != reviewed:
-            raise ReviewAgain("The message was changed after you reviewed it. Please look at it again.")
+            raise ReviewAgain(_("The message was changed after you reviewed it. Please look at it again."))
         number, longest = audience.extent(group, settings)
         if number == 0:
-            raise ReviewAgain("Nobody would get this message now.")
+            raise ReviewAgain(_("Nobody would get this message now."))
         if number > at_most:
             raise ReviewAgain(
-                f"The list has grown to {number} since you reviewed it. Please look at it again."
+                _("The list has grown to %(number)s since you reviewed it. Please look at it again.")
+                % {"number": number}
             )
         if refusing := unexplained(group):
             raise ReviewAgain(
-                f"This sounds like a promotion, and {refusing} of those who would get it "
-                f"{'does' if refusing == 1 else 'do'} not accept marketing. "
-                "Change the text: tick “This is a marketing message”, or say why it is none."
+                ngettext(
+                    "This sounds like a promotion, and %(number)s of those who would get it "
+                    "does not accept marketing. "
+                    "Change the text: tick “This is a marketing message”, or say why it is none.",
+                    "This sounds like a promotion, and %(number)s of those who would get it "
+                    "do not accept marketing. "
+                    "Change the text: tick “This is a marketing message”, or say why it is none.",
+                    refusing,
+                )
+                % {"number": refusing}
             )
         if longest > MAX_CHARACTERS:
             raise ReviewAgain(
-                f"With the names filled in, a text has {longest} characters; {MAX_CHARACTERS} is the most."
+                _("With the names filled in, a text has %(longest)s characters; %(most)s is the most.")
+                % {"longest": longest, "most": MAX_CHARACTERS}
             )
         if starts_at is None and settings.hold_minutes:
             starts_at = at + timedelta(minutes=settings.hold_minutes)

@@ -6,12 +6,15 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
+from django.utils.formats import date_format, time_format
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic.lib import clock
 from clinic.lib.names import folded
 from clinic.lib.placeholders import PlaceholderError
 from clinic.lib.sms_text import MAX_CHARACTERS
+from clinic.words import grouped, in_words
 from patients.models import Patient
 from settings_app.models import SmsSettings
 from sms import audience, composing
@@ -39,7 +42,7 @@ def filled_in(body: str) -> str:
     try:
         audience.template_of(body)
     except PlaceholderError as error:
-        raise forms.ValidationError(str(error), code="placeholder") from None
+        raise forms.ValidationError(in_words(error), code="placeholder") from None
     return body
 
 
@@ -47,29 +50,33 @@ class GroupMessageForm(forms.ModelForm[GroupMessage]):
     """The words of a draft. Whoever reviews them next also answers `is_explained`."""
 
     body = TypedText(
-        label="Message",
+        label=_("Message"),
         max_length=MAX_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 6, "autocomplete": "off"}),
         help_text=(
-            "You can write {first_name}, {last_name}, {clinic_name} and {clinic_phone}. "
-            "{first_name|friend} says what stands there for a patient without a first name."
+            _(
+                "You can write {first_name}, {last_name}, {clinic_name} and {clinic_phone}. "
+                "{first_name|friend} says what stands there for a patient without a first name."
+            )
         ),
     )
     is_marketing = forms.BooleanField(
-        label="This is a marketing message",
+        label=_("This is a marketing message"),
         required=False,
         help_text=(
-            "Ticked: it goes only to patients who accept marketing. "
-            "Not ticked: it goes to all applicable patients, so it must not promote anything."
+            _(
+                "Ticked: it goes only to patients who accept marketing. "
+                "Not ticked: it goes to all applicable patients, so it must not promote anything."
+            )
         ),
     )
 
     unmarked_reason = forms.CharField(
-        label="Why is it not marketing?",
+        label=_("Why is it not marketing?"),
         required=False,
         max_length=300,
         widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
-        help_text="Kept with the text, for whoever asks later.",
+        help_text=_("Kept with the text, for whoever asks later."),
     )
 
     class Meta:
@@ -88,29 +95,32 @@ class GroupMessageForm(forms.ModelForm[GroupMessage]):
         """Of a valid form: whether it says why what sounds like a promotion is none, if anybody refused those."""
         refusing = composing.unexplained(self.instance)
         if refusing:
-            people = "1 patient" if refusing == 1 else f"{refusing:,} patients"
-            do = "does" if refusing == 1 else "do"
-            self.add_error(
-                "unmarked_reason",
-                f"This sounds like a promotion, and {people} who would get it {do} not accept marketing. "
+            said = ngettext(
+                "This sounds like a promotion, and %(number)s patient who would get it does not accept marketing. "
                 "Tick “This is a marketing message”, or say here why it is none.",
+                "This sounds like a promotion, and %(number)s patients who would get it do not accept marketing. "
+                "Tick “This is a marketing message”, or say here why it is none.",
+                refusing,
             )
+            self.add_error("unmarked_reason", said % {"number": grouped(refusing)})
         return not refusing
 
 
 class SavedTextForm(forms.ModelForm[SavedText]):
     body = TypedText(
-        label="Message",
+        label=_("Message"),
         max_length=MAX_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 6, "autocomplete": "off"}),
-        help_text="{first_name}, {last_name}, {clinic_name} and {clinic_phone} are filled in when it is sent.",
+        help_text=_(
+            "{first_name}, {last_name}, {clinic_name} and {clinic_phone} are filled in when it is sent."
+        ),
     )
 
     class Meta:
         model = SavedText
         fields = ["name", "body", "is_marketing"]
-        help_texts = {"name": "How you find it again, for example “Closed today”."}
-        error_messages = {"name": {"unique": "Another saved text has this name."}}
+        help_texts = {"name": _("How you find it again, for example “Closed today”.")}
+        error_messages = {"name": {"unique": _("Another saved text has this name.")}}
 
     def clean_body(self) -> str:
         return filled_in(self.cleaned_data["body"])
@@ -123,9 +133,9 @@ class ScheduleForm(forms.Form):
     """
 
     send_at = forms.CharField(
-        label="Send at",
+        label=_("Send at"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local", "autocomplete": "off"}),
-        error_messages={"required": "Choose a day and a time."},
+        error_messages={"required": _("Choose a day and a time.")},
     )
     explained = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -133,7 +143,8 @@ class ScheduleForm(forms.Form):
         self.zone, self.now = zone, now
         tomorrow = clock.local(now, zone) + timedelta(days=1)
         super().__init__(data, initial={"send_at": f"{tomorrow:%Y-%m-%d}T10:00"})
-        self.fields["send_at"].help_text = f"By the clinic’s clocks ({clock.town(zone)}), within a year."
+        help_text = gettext("By the clinic’s clocks (%(town)s), within a year.")
+        self.fields["send_at"].help_text = help_text % {"town": clock.town(zone)}
 
     def clean_send_at(self) -> str:
         typed: str = self.cleaned_data["send_at"]
@@ -142,22 +153,26 @@ class ScheduleForm(forms.Form):
             self.starts_at = clock.at_wall_clock(wall, self.zone)
         except clock.NoSuchTime:
             raise forms.ValidationError(
-                "The clocks are put forward that day and never show this time. Choose another.",
+                gettext("The clocks are put forward that day and never show this time. Choose another."),
                 code="no_time",
             ) from None
         except (ValueError, OverflowError):
             raise forms.ValidationError(
-                "Write the day and the time as 2026-12-03T09:30.", code="invalid"
+                gettext("Write the day and the time as 2026-12-03T09:30."), code="invalid"
             ) from None
         if self.starts_at <= self.now:
             here = clock.local(self.now, self.zone)
             raise forms.ValidationError(
-                f"This time has passed: it is {here:%H:%M} on {here.day} {here:%B} now. Choose one still to come.",
+                gettext("This time has passed: it is %(time)s on %(day)s now. Choose one still to come.")
+                % {
+                    "time": time_format(here, "TIME_FORMAT"),
+                    "day": date_format(here, "MONTH_DAY_FORMAT"),
+                },
                 code="past",
             )
         if self.starts_at > self.now + composing.LATEST_START:
             raise forms.ValidationError(
-                "That is more than a year ahead. Choose an earlier day.", code="too_far"
+                gettext("That is more than a year ahead. Choose an earlier day."), code="too_far"
             )
         return typed
 
@@ -200,7 +215,7 @@ class EraseForm(forms.Form):
     """The name of `patient`, typed by hand. Case, accents and blanks do not matter."""
 
     typed = forms.CharField(
-        label="To confirm, type the patient's full name",
+        label=_("To confirm, type the patient's full name"),
         max_length=201,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
@@ -213,6 +228,6 @@ class EraseForm(forms.Form):
         typed = str(self.cleaned_data["typed"])
         if folded(typed) != folded(self.patient.full_name):
             raise forms.ValidationError(
-                "That is not the name of this patient. Nothing has been erased.", code="other_name"
+                gettext("That is not the name of this patient. Nothing has been erased."), code="other_name"
             )
         return typed

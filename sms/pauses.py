@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from clinic.words import grouped
 from sms import gateway
 from sms.models import SendingPause
 from sms.models.pause import PauseKind
 
-_CHECK = (
+_CHECK = _(
     "Nothing is sent until somebody has looked into it: ask whoever looks after this system, then resume."
 )
 
@@ -22,32 +26,40 @@ class Why:
 def why(pause: SendingPause) -> Why:
     code = gateway.meaning(pause.error_code) if pause.error_code is not None else None
     if pause.kind == PauseKind.ERROR and code:
-        return Why(code.happened, code.remedy)
+        return Why(str(code.happened), str(code.remedy))
     if pause.kind == PauseKind.BACKUP:
         return _after_a_backup(pause)
-    often = (
-        f"The most frequent reason: {_small(code.happened)}"
-        if code
-        else "Twilio gave no answer, or no reason."
-    )
-    return Why(
-        f"Of the last {pause.out_of} texts {pause.number} went wrong, and not because of their numbers. {often}",
-        _CHECK,
-    )
+    said = ngettext(
+        "Of the last %(all)s texts %(number)s went wrong, and not because of its number.",
+        "Of the last %(all)s texts %(number)s went wrong, and not because of their numbers.",
+        pause.number or 0,
+    ) % {"all": pause.out_of, "number": pause.number}
+    if code:
+        often = gettext("The most frequent reason: %(reason)s") % {"reason": _small(str(code.happened))}
+    else:
+        often = gettext("Twilio gave no answer, or no reason.")
+    return Why(f"{said} {often}", str(_CHECK))
 
 
 def _after_a_backup(pause: SendingPause) -> Why:
     if pause.number is None:
         return Why(
-            "After a long interruption there is too much at Twilio to compare it with what is here.",
-            "If no backup was restored, resume. Else make sure first that nothing waits that was sent before.",
+            gettext("After a long interruption there is too much at Twilio to compare it with what is here."),
+            gettext(
+                "If no backup was restored, resume. Else make sure first that nothing waits that was sent before."
+            ),
         )
-    texts = "1 text" if pause.number == 1 else f"{pause.number:,} texts"
-    were = "is at Twilio that is" if pause.number == 1 else "are at Twilio that are"
+    said = ngettext(
+        "A backup seems to have been restored: %(number)s text is at Twilio that is not in this database.",
+        "A backup seems to have been restored: %(number)s texts are at Twilio that are not in this database.",
+        pause.number,
+    )
     return Why(
-        f"A backup seems to have been restored: {texts} {were} not in this database.",
-        "Those that still waited here now stand under “We do not know” and are not sent again. Group SMS, replies and "
-        "refusals of the lost time are missing: enter again what you know of, then resume.",
+        said % {"number": grouped(pause.number)},
+        gettext(
+            "Those that still waited here now stand under “We do not know” and are not sent again. Group SMS, "
+            "replies and refusals of the lost time are missing: enter again what you know of, then resume."
+        ),
     )
 
 

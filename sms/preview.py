@@ -7,6 +7,7 @@ from functools import cached_property
 
 from django.db.models import Count, Min, Q, QuerySet
 from django.db.models.functions import Length, Trim
+from django.utils.translation import gettext as _
 
 from clinic.lib import closing
 from clinic.lib.placeholders import Placeholder, Template
@@ -161,9 +162,13 @@ class Preview(Wording):
         ranked = sorted(self.texts, key=lambda text: (text.parts, len(text.body)))
         if not ranked:
             return []
-        chosen = [("Longest", ranked[-1]), ("Typical", _middle(ranked)), ("Shortest", ranked[0])]
+        chosen = [
+            (_("Longest"), ranked[-1]),
+            (_("Typical"), _middle(ranked)),
+            (_("Shortest"), ranked[0]),
+        ]
         if len(ranked[0].body) == len(ranked[-1].body) and ranked[0].parts == ranked[-1].parts:
-            chosen = [("All alike", chosen[1][1])]
+            chosen = [(_("All alike"), chosen[1][1])]
         people = Patient.objects.in_bulk({text.patient_id for _, text in chosen})
         return [Extreme(label, text, people[text.patient_id]) for label, text in chosen]
 

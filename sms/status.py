@@ -1,23 +1,24 @@
 """The life of a text and of a group SMS: states, named sets of them, and which step may follow which."""
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 
 class Status(TextChoices):
     """Where one text to one patient stands. The labels are what staff read."""
 
-    QUEUED = "queued", "Waiting"
-    SENDING = "sending", "Sending"
-    ACCEPTED = "accepted", "With Twilio"
-    SENT = "sent", "Sent to the phone network"
-    DELIVERED = "delivered", "Delivered"
-    UNDELIVERED = "undelivered", "Not delivered"
-    FAILED = "failed", "Failed"
-    UNKNOWN = "unknown", "We do not know"
-    NOT_SENT = "not_sent", "Not sent"
-    LEFT_OUT = "left_out", "Left out"
-    CANCELLED = "cancelled", "Stopped"
-    EXPIRED = "expired", "Too late to send"
+    QUEUED = "queued", _("Waiting")
+    SENDING = "sending", _("Sending")
+    ACCEPTED = "accepted", _("With Twilio")
+    SENT = "sent", _("Sent to the phone network")
+    DELIVERED = "delivered", _("Delivered")
+    UNDELIVERED = "undelivered", _("Not delivered")
+    FAILED = "failed", _("Failed")
+    UNKNOWN = "unknown", _("We do not know")
+    NOT_SENT = "not_sent", _("Not sent")
+    LEFT_OUT = "left_out", _("Left out")
+    CANCELLED = "cancelled", _("Stopped")
+    EXPIRED = "expired", _("Too late to send")
 
 
 # Nothing is decided yet: the app still has work to do.
@@ -95,12 +96,12 @@ def may_follow(status: Status) -> frozenset[Status]:
 class GroupStatus(TextChoices):
     """Where a group SMS stands."""
 
-    DRAFT = "draft", "Draft"
-    CONFIRMED = "confirmed", "Preparing the list"
-    SENDING = "sending", "Sending"
-    PAUSED = "paused", "Paused"
-    FINISHED = "finished", "Finished"
-    CANCELLED = "cancelled", "Stopped"
+    DRAFT = "draft", _("Draft")
+    CONFIRMED = "confirmed", _("Preparing the list")
+    SENDING = "sending", _("Sending")
+    PAUSED = "paused", _("Paused")
+    FINISHED = "finished", _("Finished")
+    CANCELLED = "cancelled", _("Stopped")
 
 
 # Which step may follow which. Back to a draft it goes only while no text of it has ever been claimed.

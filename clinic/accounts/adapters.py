@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 # Whoever logs in or out sees that it worked.
 SILENT = frozenset({"account/messages/logged_in.txt", "account/messages/logged_out.txt"})
@@ -12,10 +13,10 @@ SILENT = frozenset({"account/messages/logged_in.txt", "account/messages/logged_o
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "username_password_mismatch": "This is not a username and password that go together.",
-        "incorrect_password": "This is not your password.",
-        "too_many_login_attempts": "Too many wrong tries for this name. Wait ten minutes, then try again.",
-        "rate_limited": "Too many tries. Wait ten minutes, then try again.",
+        "username_password_mismatch": _("This is not a username and password that go together."),
+        "incorrect_password": _("This is not your password."),
+        "too_many_login_attempts": _("Too many wrong tries for this name. Wait ten minutes, then try again."),
+        "rate_limited": _("Too many tries. Wait ten minutes, then try again."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

@@ -6,10 +6,12 @@ from allauth.account.forms import LoginForm
 from django import forms
 from django.contrib.auth.models import User
 from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from clinic.accounts.roles import MEANINGS, RECEPTIONIST, ROLES
+from clinic.accounts.roles import MEANINGS, RECEPTIONIST, ROLES, name_of
 from clinic.lib import phone as phones
+from clinic.words import in_words
 from settings_app.forms import Explained
 from settings_app.models import SmsSettings
 
@@ -30,31 +32,31 @@ class LogInForm(LoginForm):  # type: ignore[misc]  # allauth ships no types
 
 class ForgotForm(forms.Form):
     email = forms.EmailField(
-        label="E-mail address",
-        help_text="The one that your clinic's manager has for you.",
+        label=_("E-mail address"),
+        help_text=_("The one that your clinic's manager has for you."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
 
 
 class RoleForm(forms.Form):
     role = forms.ChoiceField(
-        label="Role",
+        label=_("Role"),
         widget=forms.RadioSelect,
-        choices=[(role, Explained(role, MEANINGS[role])) for role in ROLES],
+        choices=[(role, Explained(name_of(role), MEANINGS[role])) for role in ROLES],
     )
 
 
 class InviteForm(RoleForm):
-    first_name = forms.CharField(label="First name", max_length=150)
-    last_name = forms.CharField(label="Last name", max_length=150)
+    first_name = forms.CharField(label=_("First name"), max_length=150)
+    last_name = forms.CharField(label=_("Last name"), max_length=150)
     email = forms.EmailField(
-        label="E-mail address", help_text="For the invitation, and for a forgotten password."
+        label=_("E-mail address"), help_text=_("For the invitation, and for a forgotten password.")
     )
     username = forms.CharField(
-        label="Username",
+        label=_("Username"),
         max_length=150,
         validators=[UnicodeUsernameValidator()],
-        help_text="What they log in with, for example rosa.martin. It cannot be changed later.",
+        help_text=_("What they log in with, for example rosa.martin. It cannot be changed later."),
         widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off"}),
     )
 
@@ -68,15 +70,17 @@ class InviteForm(RoleForm):
         # Log-in takes no notice of case, so two names that differ only there would be one.
         username: str = self.cleaned_data["username"]
         if User.objects.filter(username__iexact=username).exists():
-            raise forms.ValidationError("Somebody has this username already. Choose another one.")
+            raise forms.ValidationError(gettext("Somebody has this username already. Choose another one."))
         return username
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
         if User.objects.filter(email__iexact=email).exists():
             raise forms.ValidationError(
-                "A colleague has this e-mail address already. Everybody needs their own, "
-                "or a forgotten password could be set by another."
+                gettext(
+                    "A colleague has this e-mail address already. Everybody needs their own, "
+                    "or a forgotten password could be set by another."
+                )
             )
         return email
 
@@ -99,7 +103,7 @@ class OwnPhoneForm(forms.Form):
         try:
             found = phones.parse(typed, country=SmsSettings.load().country)
         except phones.InvalidPhone as invalid:
-            raise forms.ValidationError(str(invalid), code=invalid.problem) from None
+            raise forms.ValidationError(in_words(invalid), code=invalid.problem) from None
         if problem := phones.landline_problem(found):
-            raise forms.ValidationError(problem, code="landline")
+            raise forms.ValidationError(gettext(problem), code="landline")
         return found.e164

@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import gettext as _
 
 log = logging.getLogger(__name__)
 
@@ -29,9 +30,14 @@ def mail_link(user: User, *, clinic: str) -> bool:
         return False
     kind = "password" if user.has_usable_password() else "invitation"
     context = {"user": user, "clinic": clinic, "link": password_link(user), "days": settings.LINK_DAYS}
-    subject = f"{clinic}: your log-in" if kind == "invitation" else f"{clinic}: a new password"
+    subject = _("%(clinic)s: your log-in") if kind == "invitation" else _("%(clinic)s: a new password")
     try:
-        send_mail(subject, render_to_string(f"accounts/mail/{kind}.txt", context), None, [user.email])
+        send_mail(
+            subject % {"clinic": clinic},
+            render_to_string(f"accounts/mail/{kind}.txt", context),
+            None,
+            [user.email],
+        )
     except (SMTPException, OSError) as error:
         # What the server said may name the address: the kind of failure must do.
         log.error("A mail with a password link could not be sent", extra={"error": type(error).__name__})

@@ -15,6 +15,7 @@ from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import ngettext
 
 from clinic.accounts.apps import SEEN_AT
 from clinic.accounts.roles import SEND_TO_GROUPS
@@ -63,8 +64,14 @@ class IdleLogout:
             logout(request)
             messages.info(
                 request,
-                f"You were logged out because nothing happened for {minutes} minutes. "
-                "Log in to go on where you were.",
+                ngettext(
+                    "You were logged out because nothing happened for %(minutes)s minute. "
+                    "Log in to go on where you were.",
+                    "You were logged out because nothing happened for %(minutes)s minutes. "
+                    "Log in to go on where you were.",
+                    minutes,
+                )
+                % {"minutes": minutes},
             )
         elif SEEN_AT not in request.session or (now - seen >= SEEN_EVERY and _is_activity(request)):
             request.session[SEEN_AT] = now

@@ -3,6 +3,7 @@
 from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 E164 = r"^\+[1-9][0-9]{6,14}$"
 
@@ -11,14 +12,14 @@ class Colleague(User):
     class Meta:
         proxy = True
         default_permissions = ()
-        permissions = [("manage_team", "Can invite colleagues, choose roles and switch off log-ins")]
+        permissions = [("manage_team", _("Can invite colleagues, choose roles and switch off log-ins"))]
 
 
 class OwnPhone(models.Model):
     """Where somebody who works here gets the texts that they try out."""
 
     user = models.OneToOneField(User, primary_key=True, on_delete=models.CASCADE, related_name="+")
-    phone = models.CharField("Your mobile number", max_length=16)
+    phone = models.CharField(_("Your mobile number"), max_length=16)
 
     class Meta:
         default_permissions = ()

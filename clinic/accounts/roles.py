@@ -4,15 +4,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.contrib.auth.models import Group, User
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrPromise
 
 MANAGER, SENDER, RECEPTIONIST, PRACTITIONER = "Manager", "Sender", "Receptionist", "Practitioner"
 ROLES = (MANAGER, SENDER, RECEPTIONIST, PRACTITIONER)
 
 MEANINGS = {
-    MANAGER: "Everything, and looks after the team and the settings.",
-    SENDER: "All that a receptionist does, and group SMS.",
-    RECEPTIONIST: "Patients, appointments, replies, and texts to one patient.",
-    PRACTITIONER: "Reads. Changes nothing and sends nothing.",
+    MANAGER: _("Everything, and looks after the team and the settings."),
+    SENDER: _("All that a receptionist does, and group SMS."),
+    RECEPTIONIST: _("Patients, appointments, replies, and texts to one patient."),
+    PRACTITIONER: _("Reads. Changes nothing and sends nothing."),
 }
 
 MANAGE_TEAM = "accounts.manage_team"
@@ -23,27 +25,41 @@ SEND_TO_GROUPS = "sms.send_groupmessage"
 class Deed:
     """Something that staff do, as it reads after "may" or "may not", and all it takes."""
 
-    words: str
+    words: StrPromise
     permissions: tuple[str, ...]
 
 
 # A permission that a page asks for stands here once, or staff could not be told what they lack.
 DEEDS = (
-    Deed("see patients and their appointments", ("patients.view_patient", "patients.view_appointment")),
-    Deed("see what was sent", ("sms.view_message", "sms.view_groupmessage")),
-    Deed("add and change patients", ("patients.add_patient", "patients.change_patient")),
-    Deed("make and cancel appointments", ("patients.add_appointment", "patients.change_appointment")),
-    Deed("text one patient", ("sms.send_message",)),
-    Deed("read replies and decide about them", ("sms.view_inboundmessage",)),
-    Deed("write and send group SMS", (SEND_TO_GROUPS,)),
-    Deed("export patients, consents and communications", ("patients.export_patient",)),
-    Deed("see and export everything held on one patient", ("patients.disclose_patient",)),
-    Deed("erase a patient for good", ("patients.erase_patient",)),
-    Deed("apply the default to all existing patients", ("patients.add_preferencebatch",)),
-    Deed("let a paused sender go on", ("sms.resume_sending",)),
-    Deed("change the settings", ("settings_app.change_smssettings",)),
-    Deed("invite colleagues and choose their roles", (MANAGE_TEAM,)),
+    Deed(_("see patients and their appointments"), ("patients.view_patient", "patients.view_appointment")),
+    Deed(_("see what was sent"), ("sms.view_message", "sms.view_groupmessage")),
+    Deed(_("add and change patients"), ("patients.add_patient", "patients.change_patient")),
+    Deed(_("make and cancel appointments"), ("patients.add_appointment", "patients.change_appointment")),
+    Deed(_("text one patient"), ("sms.send_message",)),
+    Deed(_("read replies and decide about them"), ("sms.view_inboundmessage",)),
+    Deed(_("write and send group SMS"), (SEND_TO_GROUPS,)),
+    Deed(_("export patients, consents and communications"), ("patients.export_patient",)),
+    Deed(_("see and export everything held on one patient"), ("patients.disclose_patient",)),
+    Deed(_("erase a patient for good"), ("patients.erase_patient",)),
+    Deed(_("apply the default to all existing patients"), ("patients.add_preferencebatch",)),
+    Deed(_("let a paused sender go on"), ("sms.resume_sending",)),
+    Deed(_("change the settings"), ("settings_app.change_smssettings",)),
+    Deed(_("invite colleagues and choose their roles"), (MANAGE_TEAM,)),
 )
+
+
+# They are rows of the database, so their names there stay as they are.
+_NAMES = {
+    MANAGER: _("Manager"),
+    SENDER: _("Sender"),
+    RECEPTIONIST: _("Receptionist"),
+    PRACTITIONER: _("Practitioner"),
+}
+
+
+def name_of(role: str) -> str:
+    """What a role is called on a page; no role is an empty name."""
+    return str(_NAMES.get(role, role))
 
 
 def role_of(user: User) -> str:
@@ -66,17 +82,18 @@ def table() -> list[tuple[str, list[tuple[str, bool]]]]:
     """Each deed in words, with each role and whether it may."""
     held = permissions_of_roles()
     return [
-        (deed.words, [(role, held[role].issuperset(deed.permissions)) for role in ROLES]) for deed in DEEDS
+        (str(deed.words), [(name_of(role), held[role].issuperset(deed.permissions)) for role in ROLES])
+        for deed in DEEDS
     ]
 
 
 def deeds_that_need(permissions: Iterable[str]) -> list[str]:
     """In words, what somebody without these permissions may not do."""
     missing = set(permissions)
-    return [deed.words for deed in DEEDS if missing.intersection(deed.permissions)]
+    return [str(deed.words) for deed in DEEDS if missing.intersection(deed.permissions)]
 
 
 def roles_with(permissions: Iterable[str]) -> list[str]:
-    """The roles that have all of these permissions."""
+    """What the roles are called that have all of these permissions."""
     wanted = set(permissions)
-    return [role for role, held in permissions_of_roles().items() if wanted and wanted <= held]
+    return [name_of(role) for role, held in permissions_of_roles().items() if wanted and wanted <= held]

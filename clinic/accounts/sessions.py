@@ -9,6 +9,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from clinic.accounts.apps import SEEN_AT
 
@@ -61,9 +62,9 @@ def end_others(*, user: User, key: str) -> int:
 
 def browser_name(agent: str) -> str:
     """What a user agent calls itself, as staff would say it: "Chrome on Windows"."""
-    browser = next((name for word, name in _BROWSERS if word in agent), "A browser")
+    browser = next((name for word, name in _BROWSERS if word in agent), _("A browser"))
     system = next((name for word, name in _SYSTEMS if re.search(rf"\b{word}", agent)), "")
-    return f"{browser} on {system}" if system else browser
+    return _("%(browser)s on %(system)s") % {"browser": browser, "system": system} if system else browser
 
 
 def _place(session: UserSession, request: HttpRequest) -> Place:

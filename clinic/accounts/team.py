@@ -8,6 +8,7 @@ from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from clinic.accounts.models import Colleague
 from clinic.accounts.roles import MANAGER
@@ -77,12 +78,12 @@ def _locked(user_id: int, *, by: User) -> Iterator[User]:
     with transaction.atomic():
         Group.objects.select_for_update().get(name=MANAGER)
         if not managers().filter(pk=by.pk).exists():
-            raise Refused("You are not a manager any more, so nothing has changed.")
+            raise Refused(_("You are not a manager any more, so nothing has changed."))
         user = User.objects.get(pk=user_id)
         if user.pk == by.pk:
-            raise Refused("You cannot change your own account here. Ask another manager.")
+            raise Refused(_("You cannot change your own account here. Ask another manager."))
         if user.is_superuser:
-            raise Refused("This account belongs to whoever runs the server, and is changed there.")
+            raise Refused(_("This account belongs to whoever runs the server, and is changed there."))
         yield user
 
 

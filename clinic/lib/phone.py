@@ -19,6 +19,7 @@ from phonenumbers import (
 
 from clinic.lib import countries as places
 from clinic.lib import phone_search
+from clinic.lib.sentence import Said, gettext_noop, said
 
 MAX_E164 = 16  # a plus sign and 15 digits: ITU-T E.164
 
@@ -39,27 +40,42 @@ class Problem(StrEnum):
     EXTENSION = "extension"
 
 
+# Without a place and with one: other languages bend the name.
 _SENTENCES = {
-    Problem.NOT_A_NUMBER: "This is not a phone number.",
-    Problem.TOO_SHORT: "This number is too short{for_place}.",
-    Problem.TOO_LONG: "This number is too long{for_place}.",
-    Problem.NOT_IN_USE: "No such number is in use{in_place}. Check its digits.",
-    Problem.UNKNOWN_COUNTRY: "No country has this country code. Start with a plus sign and the code, such as +61.",
-    Problem.EXTENSION: (
-        "This number has an extension, and a text cannot reach an extension. Enter a mobile number."
-    ),
+    Problem.NOT_A_NUMBER: [gettext_noop("This is not a phone number.")],
+    Problem.TOO_SHORT: [
+        gettext_noop("This number is too short."),
+        gettext_noop("This number is too short for %(place)s."),
+    ],
+    Problem.TOO_LONG: [
+        gettext_noop("This number is too long."),
+        gettext_noop("This number is too long for %(place)s."),
+    ],
+    Problem.NOT_IN_USE: [
+        gettext_noop("No such number is in use. Check its digits."),
+        gettext_noop("No such number is in use in %(place)s. Check its digits."),
+    ],
+    Problem.UNKNOWN_COUNTRY: [
+        gettext_noop("No country has this country code. Start with a plus sign and the code, such as +61.")
+    ],
+    Problem.EXTENSION: [
+        gettext_noop(
+            "This number has an extension, and a text cannot reach an extension. Enter a mobile number."
+        )
+    ],
 }
 
 
-class InvalidPhone(ValueError):
+class InvalidPhone(Said):
     """Text that is no phone number. `str()` is one or two sentences for staff, without the number."""
 
     def __init__(self, problem: Problem, region: str = "") -> None:
         self.problem = problem
-        place = places.in_a_sentence(region) if region in places.NAMES else ""
-        super().__init__(
-            _SENTENCES[problem].format(for_place=place and f" for {place}", in_place=place and f" in {place}")
-        )
+        sentences = _SENTENCES[problem]
+        if region in places.NAMES:
+            super().__init__(said(sentences[-1], place=places.in_a_sentence(region)))
+        else:
+            super().__init__(said(sentences[0]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +119,11 @@ def parse(text: str, *, country: str) -> Phone:
 
 
 def landline_problem(phone: Phone) -> str:
-    """Why `phone` cannot get texts, as a sentence for a form, or "" if it can."""
+    """Why `phone` cannot get texts, as a sentence to translate for a form, or "" if it can."""
     if phone.kind == PhoneKind.LANDLINE:
-        return "This is a landline, so it cannot get texts. Enter a mobile number."
+        return gettext_noop("This is a landline, so it cannot get texts. Enter a mobile number.")
     if phone.kind == PhoneKind.OTHER:
-        return "This is not a mobile number, so it cannot get texts. Enter a mobile number."
+        return gettext_noop("This is not a mobile number, so it cannot get texts. Enter a mobile number.")
     return ""
 
 
@@ -138,11 +154,16 @@ def search_digits(text: str, *, country: str) -> list[str]:
     return phone_search.digits(typed, country=country) if _TYPED.fullmatch(typed) else []
 
 
+def sort_key(name: str) -> bytes:
+    """By the letters without their accents: Åland stands beside Albania."""
+    return unicodedata.normalize("NFKD", name).encode("ascii", "ignore")
+
+
 def countries() -> list[tuple[str, str]]:
     """(ISO code, English name) of every country whose numbers can be read, by name."""
     return sorted(
         places.NAMES.items(),
-        key=lambda item: unicodedata.normalize("NFKD", item[1]).encode("ascii", "ignore"),
+        key=lambda item: sort_key(item[1]),
     )
 
 

@@ -15,11 +15,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from clinic.lib.sentence import Said, Sentence, gettext_noop, said
+
 _TOKEN = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+")
 _LONGEST_QUOTE = 40  # characters of somebody's text that an error repeats
 
 
-class PlaceholderError(ValueError):
+class PlaceholderError(Said):
     """A text that cannot be filled in. `str()` is one or two sentences for staff."""
 
 
@@ -94,29 +96,33 @@ def _part(token: re.Match[str], known: frozenset[str], defaults: Mapping[str, st
         case "{{" | "}}":
             return Literal(token[0][0])
         case "{":
-            raise PlaceholderError("A { has no } to close it. To write a brace itself, double it: {{.")
+            raise PlaceholderError(
+                said(gettext_noop("A { has no } to close it. To write a brace itself, double it: {{."))
+            )
         case "}":
-            raise PlaceholderError("A } has no { before it. To write a brace itself, double it: }}.")
+            raise PlaceholderError(
+                said(gettext_noop("A } has no { before it. To write a brace itself, double it: }}."))
+            )
     if token[1] is None:
         return Literal(token[0])
     name, bar, fallback = (piece.strip() for piece in token[1].partition("|"))
     if not name:
-        raise PlaceholderError(f"Between {{ and }} a name is missing. {_choices(known)}".rstrip())
+        raise PlaceholderError(said(gettext_noop("Between { and } a name is missing.")), *_choices(known))
     if name not in known:
-        raise PlaceholderError(
-            f"{{{_shortened(name)}}} is not something we can fill in. {_advice(name, known)}".rstrip()
-        )
+        unknown = said(gettext_noop("{%(name)s} is not something we can fill in."), name=_shortened(name))
+        raise PlaceholderError(unknown, *_advice(name, known))
     return Placeholder(name, fallback if bar else defaults.get(name, ""))
 
 
-def _advice(name: str, known: frozenset[str]) -> str:
+def _advice(name: str, known: frozenset[str]) -> list[Sentence]:
     alike = re.sub(r"\W+", "_", name.lower())
     nearest = difflib.get_close_matches(alike[:_LONGEST_QUOTE], sorted(known), n=1)
-    return f"Did you mean {{{nearest[0]}}}?" if nearest else _choices(known)
+    return [said(gettext_noop("Did you mean {%(name)s}?"), name=nearest[0])] if nearest else _choices(known)
 
 
-def _choices(known: frozenset[str]) -> str:
-    return f"You can use {', '.join(f'{{{name}}}' for name in sorted(known))}." if known else ""
+def _choices(known: frozenset[str]) -> list[Sentence]:
+    names = ", ".join(f"{{{name}}}" for name in sorted(known))
+    return [said(gettext_noop("You can use %(names)s."), names=names)] if known else []
 
 
 def _shortened(name: str) -> str:

@@ -5,13 +5,15 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE, IncrementalDecoder, getincrementa
 from collections.abc import Iterable
 from itertools import chain
 
+from clinic.lib.sentence import Said, gettext_noop, said
+
 # A full-width sign begins a formula too where the program is set to an East Asian language.
 _BEGINS_A_FORMULA = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 _MARKED, _UNMARKED = ["utf-16"], ["utf-8-sig", "windows-1252"]  # the surest first
 _QUOTED = re.compile(r'"(?:[^"]|"")*"?')
 
 
-class NotText(ValueError):
+class NotText(Said):
     """Bytes that no text editor could show. `str()` is a sentence for staff."""
 
 
@@ -46,7 +48,11 @@ def encoding_of(chunks: Iterable[bytes]) -> str:
                 del candidates[name]
     if not candidates:
         raise NotText(
-            "This is not a text file. In the spreadsheet program save it as CSV UTF-8, then try again."
+            said(
+                gettext_noop(
+                    "This is not a text file. In the spreadsheet program save it as CSV UTF-8, then try again."
+                )
+            )
         )
     return next(iter(candidates))
 

@@ -44,7 +44,8 @@
       field.dispatchEvent(new Event("input", { bubbles: true }));
       changed = true;
     }
-    if (changed) document.getElementById("idle-kept").textContent = "What you had typed is back.";
+    const kept = document.getElementById("idle-kept");
+    if (changed) kept.textContent = kept.dataset.keptWords;
   };
 
   // --- The clock -------------------------------------------------------------------------------------------------

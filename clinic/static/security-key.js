@@ -11,10 +11,10 @@
   };
   document.addEventListener("allauth.error", (event) => {
     event.preventDefault();
-    say("The key did not work, or nobody touched it in time. Try again.");
+    say(problem.dataset.failedWords);
   });
   if (!window.PublicKeyCredential || !window.isSecureContext) {
-    say("This browser, or this address without https, cannot use security keys.");
+    say(problem.dataset.unableWords);
     button.disabled = true;
     return;
   }

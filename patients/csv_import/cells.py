@@ -7,8 +7,11 @@ from datetime import date
 from functools import partial
 from typing import TypeVar
 
+from django.utils.translation import gettext
+
 from clinic.lib import clock
 from clinic.lib import phone as phones
+from clinic.words import in_words
 from patients.consent import Choice
 from patients.csv_import.columns import Column, Places
 from patients.models import ConsentSource
@@ -93,12 +96,14 @@ class Reader:
         try:
             return phones.parse(text, country=self.country)
         except phones.InvalidPhone as invalid:
-            raise _BadCell(str(invalid)) from None
+            raise _BadCell(in_words(invalid)) from None
 
     def _past_date(self, text: str) -> date:
         numbers = [int(digits) for digits in re.findall(r"\d+", text)]
         if not re.fullmatch(r"\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2\d{4}", text, re.ASCII):
-            raise _BadCell("Write a date as 1987-03-14, or with day, month and a year of four digits.")
+            raise _BadCell(
+                gettext("Write a date as 1987-03-14, or with day, month and a year of four digits.")
+            )
         if numbers[0] < 100:
             numbers.reverse()
             if self.country == "US":
@@ -106,9 +111,9 @@ class Reader:
         try:
             found = date(*numbers)
         except ValueError:
-            raise _BadCell("There is no such date.") from None
+            raise _BadCell(gettext("There is no such date.")) from None
         if not self.today.year - 130 <= found.year or found > self.today:
-            raise _BadCell("This date cannot be right. Check the year.")
+            raise _BadCell(gettext("This date cannot be right. Check the year."))
         return found
 
 
@@ -118,7 +123,7 @@ def _cell(line: Line, column: Column, parse: Callable[[str], T], *, required: bo
         if text:
             return parse(text)
         if required:
-            raise _BadCell("It is empty.")
+            raise _BadCell(gettext("It is empty."))
     except _BadCell as bad:
         line.problems.append(Problem(line.row, str(bad), column))
     return None
@@ -127,7 +132,7 @@ def _cell(line: Line, column: Column, parse: Callable[[str], T], *, required: bo
 def _up_to(longest: int) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if len(text) > longest:
-            raise _BadCell(f"It is longer than {longest} characters.")
+            raise _BadCell(gettext("It is longer than %(number)s characters.") % {"number": longest})
         return text
 
     return parse
@@ -136,10 +141,10 @@ def _up_to(longest: int) -> Callable[[str], str]:
 def _time_zone(text: str) -> str:
     if clock.is_zone(text):
         return text
-    raise _BadCell("Write a time zone as Australia/Perth, or leave it empty for the clinic’s.")
+    raise _BadCell(gettext("Write a time zone as Australia/Perth, or leave it empty for the clinic’s."))
 
 
 def _yes_or_no(text: str) -> bool:
     if text.lower() in _YES | _NO:
         return text.lower() in _YES
-    raise _BadCell("Write yes or no.")
+    raise _BadCell(gettext("Write yes or no."))

@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from enum import StrEnum
 
+from django.utils.translation import gettext_lazy as _
+
 
 class Column(StrEnum):
     """What a column may hold, as it is called when something is wrong with it."""
@@ -19,6 +21,24 @@ class Column(StrEnum):
     CONSENT_SOURCE = "consent source"
     CONSENT_DATE = "consent date"
 
+    @property
+    def words(self) -> str:
+        """What a page calls it."""
+        return str(_WORDS[self])
+
+
+_WORDS = {
+    Column.FIRST_NAME: _("first name"),
+    Column.LAST_NAME: _("last name"),
+    Column.PHONE: _("mobile number"),
+    Column.BIRTH_DATE: _("date of birth"),
+    Column.REFERENCE: _("reference"),
+    Column.TIME_ZONE: _("time zone"),
+    Column.REMINDERS: _("wants reminders"),
+    Column.MARKETING: _("accepts SMS marketing"),
+    Column.CONSENT_SOURCE: _("consent source"),
+    Column.CONSENT_DATE: _("consent date"),
+}
 
 Places = dict[Column, int]  # where each column stands, counted from 0
 

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from patients.csv_import.columns import HEADERS, Column, Places, letter
 
@@ -12,14 +15,16 @@ LONGEST_NAME = 40
 
 class UploadForm(forms.Form):
     file = forms.FileField(
-        label="CSV file",
+        label=_("CSV file"),
         help_text=(
-            "Its first row names the columns. Commas, semicolons or tabs; UTF-8, UTF-16 or Windows-1252. "
-            "At most 25 MB and 200,000 rows; so many take some minutes, and you need not wait."
+            _(
+                "Its first row names the columns. Commas, semicolons or tabs; UTF-8, UTF-16 or Windows-1252. "
+                "At most 25 MB and 200,000 rows; so many take some minutes, and you need not wait."
+            )
         ),
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv"}),
         allow_empty_file=True,  # said later, in the same words as of other files without patients
-        error_messages={"required": "Choose a file."},
+        error_messages={"required": _("Choose a file.")},
     )
 
 
@@ -28,16 +33,16 @@ class MappingForm(forms.Form):
 
     def __init__(self, data: Any = None, *, header: Sequence[str], guessed: Places) -> None:
         super().__init__(data, initial={name_of(column): str(at) for column, at in guessed.items()})
-        choices = [("", "Not in the file")] + [
-            (str(at), f"{letter(at)}: {name.strip()[:LONGEST_NAME] or 'without a name'}")
+        choices = [("", gettext("Not in the file"))] + [
+            (str(at), f"{letter(at)}: {name.strip()[:LONGEST_NAME] or gettext('without a name')}")
             for at, name in enumerate(header)
         ]
         for column in HEADERS:
             self.fields[name_of(column)] = forms.ChoiceField(
-                label=column[0].upper() + column[1:],
+                label=capfirst(column.words),
                 choices=choices,
                 required=column == Column.LAST_NAME,
-                error_messages={"required": "Choose the column that holds the last name."},
+                error_messages={"required": gettext("Choose the column that holds the last name.")},
             )
 
     def clean(self) -> None:
@@ -45,9 +50,10 @@ class MappingForm(forms.Form):
         for column in HEADERS:
             at = self.cleaned_data.get(name_of(column))
             if at and at in taken:
-                self.add_error(name_of(column), f"This column is used already, as {taken[at]}.")
+                said = gettext("This column is used already, as %(column)s.") % {"column": taken[at]}
+                self.add_error(name_of(column), said)
             elif at:
-                taken[at] = column
+                taken[at] = column.words
 
     def places(self) -> Places:
         chosen = {column: self.cleaned_data[name_of(column)] for column in HEADERS}

@@ -13,6 +13,7 @@ from typing import TextIO
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.utils.translation import gettext, gettext_lazy
 
 from clinic.lib import phone as phones
 from patients.batches import keep_away
@@ -26,7 +27,9 @@ from patients.registration import Details, register_many
 
 BATCH = 500
 SHOWN = 50  # rows of each outcome that a person is shown; the others are counted
-NO_LAST_NAME = "No column holds the last name. The first row must name the columns, one of them “Last name”."
+NO_LAST_NAME = gettext_lazy(
+    "No column holds the last name. The first row must name the columns, one of them “Last name”."
+)
 
 
 Note = Callable[[str, int], None]  # told what is being done ("read", "add") and with how many rows it is done
@@ -116,7 +119,7 @@ def check(
     """
     checked = Checked()
     if Column.LAST_NAME not in places:
-        checked.problem = Problem(0, NO_LAST_NAME)
+        checked.problem = Problem(0, str(NO_LAST_NAME))
         return checked
     used = places.values()
     checked.unused = [letter(at) for at, name in enumerate(sheet.header) if name.strip() and at not in used]
@@ -129,7 +132,7 @@ def check(
     except Unreadable as unreadable:
         checked.problem = Problem(0, str(unreadable))
     if not any(checked.counts.values()) and checked.problem is None:
-        checked.problem = Problem(0, "There are no patients in it.")
+        checked.problem = Problem(0, gettext("There are no patients in it."))
     return checked
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Q
+from django.utils.translation import gettext, gettext_noop
 
 from patients.csv_import.cells import Line, Problem
 from patients.csv_import.columns import Column
@@ -14,19 +15,21 @@ from patients.models import Patient
 from patients.models.patient import searchable
 from patients.registration import Details
 
-_OTHER_NAME = (
+_OTHER_NAME = gettext_noop(
     "A patient here has this reference, but another name, and neither the birth date nor the number agrees. "
     "Correct the reference, or take the row out."
 )
-_TWO = "There are several such patients here: the same name, birth date and number. Take the row out."
-_OTHER_REFERENCE = (
+_TWO = gettext_noop(
+    "There are several such patients here: the same name, birth date and number. Take the row out."
+)
+_OTHER_REFERENCE = gettext_noop(
     "This patient is here under another reference. Correct one of the two, or take the row out."
 )
-_OTHER_NUMBER = (
+_OTHER_NUMBER = gettext_noop(
     "A patient here has the same name and birth date, but another number. If it is the same person, change the "
     "number there and take the row out."
 )
-_NO_BIRTH_DATE = (
+_NO_BIRTH_DATE = gettext_noop(
     "A patient here has the same name and number, and the birth date is known only there or only in the file. "
     "Fill it in, or take the row out."
 )
@@ -61,7 +64,7 @@ def find_known(lines: Sequence[Line]) -> dict[int, int]:
             found[line.row] = answer
         elif answer:
             column = Column.REFERENCE if answer is _OTHER_NAME else None
-            line.problems.append(Problem(line.row, answer, column))
+            line.problems.append(Problem(line.row, gettext(answer), column))
     return found
 
 
@@ -94,11 +97,13 @@ class Earlier:
             earlier = self._first_row(key, line.row)
             if earlier != line.row:
                 is_reference = key in reference
-                what = "has the same reference" if is_reference else "is the same patient"
-                column = Column.REFERENCE if is_reference else None
-                line.problems.append(
-                    Problem(line.row, f"Row {earlier} {what}. Take one of them out.", column)
+                said = (
+                    gettext("Row %(row)s has the same reference. Take one of them out.")
+                    if is_reference
+                    else gettext("Row %(row)s is the same patient. Take one of them out.")
                 )
+                column = Column.REFERENCE if is_reference else None
+                line.problems.append(Problem(line.row, said % {"row": earlier}, column))
                 return
 
     def _first_row(self, key: int, row: int) -> int:

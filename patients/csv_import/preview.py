@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.translation import gettext
+
 from clinic.lib.phone import display
 from patients.csv_import.cells import Line, Problem
 from patients.csv_import.columns import Column
@@ -40,7 +42,7 @@ def _row(line: Line, patient: Patient | None) -> PreviewRow:
         phone=display(number.e164) if number else typed(Column.PHONE, ""),
         birth_date=(read.birth_date if read else None) or typed(Column.BIRTH_DATE, ""),
         reference=typed(Column.REFERENCE, ""),
-        marketing="stays as it is" if patient else _marketing(line),
+        marketing=gettext("stays as it is") if patient else _marketing(line),
         problems=line.problems,
         patient=patient,
     )
@@ -50,6 +52,10 @@ def _marketing(line: Line) -> str:
     if line.details is None:
         return line.texts.get(Column.MARKETING, "")
     if line.choice is None:
-        return "the clinic's default: its yes has no proof" if line.unproved else "the clinic's default"
-    said = "yes" if line.choice.accepts else "no"
+        return (
+            gettext("the clinic's default: its yes has no proof")
+            if line.unproved
+            else gettext("the clinic's default")
+        )
+    said = gettext("yes") if line.choice.accepts else gettext("no")
     return f"{said} ({line.choice.evidence})" if line.choice.evidence else said

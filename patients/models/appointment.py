@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from patients.models.patient import Patient
 
@@ -23,8 +24,8 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 
 class Appointment(models.Model):
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="appointments")
-    starts_at = models.DateTimeField("Starts at")
-    practitioner = models.CharField("With", max_length=100, blank=True)
+    starts_at = models.DateTimeField(_("Starts at"))
+    practitioner = models.CharField(_("With"), max_length=100, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from clinic.lib.phone import display
 
@@ -12,14 +13,14 @@ from clinic.lib.phone import display
 class ConsentSource(models.TextChoices):
     """Where a preference came from."""
 
-    DEFAULT = "default", "the clinic's default"
-    STAFF = "staff", "staff"
-    IMPORT = "import", "an import"
-    BULK_DEFAULT = "bulk_default", "the default applied to all"
-    UNDO = "undo", "an undo"
-    SMS_STOP = "sms_stop", "a STOP reply"
-    SMS_START = "sms_start", "a START reply"
-    CARRIER = "carrier", "the carrier"
+    DEFAULT = "default", _("the clinic's default")
+    STAFF = "staff", _("staff")
+    IMPORT = "import", _("an import")
+    BULK_DEFAULT = "bulk_default", _("the default applied to all")
+    UNDO = "undo", _("an undo")
+    SMS_STOP = "sms_stop", _("a STOP reply")
+    SMS_START = "sms_start", _("a START reply")
+    CARRIER = "carrier", _("the carrier")
 
 
 # The patient (or staff on their word) decided; the other sources are the clinic's own doing.
@@ -37,32 +38,32 @@ CHOSEN = frozenset(
 class ConsentHow(models.TextChoices):
     """How staff learned of a choice."""
 
-    IN_PERSON = "in_person", "In person"
-    PHONE = "phone", "By phone"
-    FORM = "form", "On a form"
-    EMAIL = "email", "By email"
-    TEXT = "text", "By text"
+    IN_PERSON = "in_person", _("In person")
+    PHONE = "phone", _("By phone")
+    FORM = "form", _("On a form")
+    EMAIL = "email", _("By email")
+    TEXT = "text", _("By text")
 
 
 class PreferenceBatch(models.Model):
     """One "apply to all existing patients", or the undo of one."""
 
     class Scope(models.TextChoices):
-        EVERYONE = "everyone", "Everyone, replacing their own choices"
-        NEVER_CHOSE = "never_chose", "Only patients who never chose"
+        EVERYONE = "everyone", _("Everyone, replacing their own choices")
+        NEVER_CHOSE = "never_chose", _("Only patients who never chose")
 
-    to_value = models.BooleanField(null=True, help_text="Empty for an undo, which restores both ways.")
+    to_value = models.BooleanField(null=True, help_text=_("Empty for an undo, which restores both ways."))
     scope = models.CharField(max_length=12, choices=Scope.choices)
     undo_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="undos")
     changed = models.PositiveIntegerField(default=0)
     # A large one is worked off in slices, from the first patient to the last, behind the page.
     running = models.BooleanField(default=False)
-    expected = models.PositiveIntegerField(default=0, help_text="How many would change when it began.")
+    expected = models.PositiveIntegerField(default=0, help_text=_("How many would change when it began."))
     last_event = models.BigIntegerField(
-        default=0, help_text="The ledger's newest row when it began: who has a newer one is left alone."
+        default=0, help_text=_("The ledger's newest row when it began: who has a newer one is left alone.")
     )
-    last_patient = models.BigIntegerField(default=0, help_text="The newest patient when it began.")
-    done_up_to = models.BigIntegerField(default=0, help_text="The patient with whom the last slice ended.")
+    last_patient = models.BigIntegerField(default=0, help_text=_("The newest patient when it began."))
+    done_up_to = models.BigIntegerField(default=0, help_text=_("The patient with whom the last slice ended."))
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -70,7 +71,7 @@ class PreferenceBatch(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        verbose_name_plural = "preference batches"
+        verbose_name_plural = _("preference batches")
         constraints = [
             # Whoever comes second is told. So between two slices nobody but people themselves chooses.
             models.UniqueConstraint(
@@ -100,9 +101,9 @@ class ConsentEvent(models.Model):
     source = models.CharField(max_length=12, choices=ConsentSource.choices)
     how = models.CharField(max_length=10, choices=ConsentHow.choices, blank=True)
     evidence = models.CharField(
-        max_length=500, blank=True, help_text="The words, or where the proof is kept."
+        max_length=500, blank=True, help_text=_("The words, or where the proof is kept.")
     )
-    phone = models.CharField(max_length=16, blank=True, help_text="The patient's number at that time.")
+    phone = models.CharField(max_length=16, blank=True, help_text=_("The patient's number at that time."))
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from clinic.lib import names
 from clinic.lib.clock import town_first
@@ -54,17 +55,17 @@ class PatientQuerySet(models.QuerySet["Patient"]):
 class Patient(models.Model):
     """Made by `patients.registration.register_patient` alone; `patients.consent` writes the preference."""
 
-    first_name = models.CharField("First name", max_length=100, blank=True)
-    last_name = models.CharField("Last name", max_length=100)
-    birth_date = models.DateField("Date of birth", null=True, blank=True)
-    reference = models.CharField("Reference", max_length=64, blank=True)
-    phone = models.CharField("Mobile number", max_length=16, blank=True)
+    first_name = models.CharField(_("First name"), max_length=100, blank=True)
+    last_name = models.CharField(_("Last name"), max_length=100)
+    birth_date = models.DateField(_("Date of birth"), null=True, blank=True)
+    reference = models.CharField(_("Reference"), max_length=64, blank=True)
+    phone = models.CharField(_("Mobile number"), max_length=16, blank=True)
     phone_kind = models.CharField(
         max_length=12, blank=True, editable=False, choices=[(kind.value, kind.value) for kind in PhoneKind]
     )
     number_refused_at = models.DateTimeField(null=True, blank=True, editable=False)
     number_refused_code = models.PositiveIntegerField(null=True, blank=True, editable=False)
-    accepts_sms_marketing = models.BooleanField("Agrees to receive promotional SMS marketing")
+    accepts_sms_marketing = models.BooleanField(_("Agrees to receive promotional SMS marketing"))
     sms_marketing_source = models.CharField(max_length=12, choices=ConsentSource.choices, editable=False)
     # The newest row of the ledger: the proof behind `accepts_sms_marketing`, and what lets an undo see, on
     # the locked row itself, whether anybody has touched the patient since.
@@ -78,9 +79,9 @@ class Patient(models.Model):
     )
     # Blank: the clinic's. Nobody is texted a promotion in the middle of their night.
     time_zone = models.CharField(
-        "Time zone", max_length=50, blank=True, default="", validators=[validate_time_zone]
+        _("Time zone"), max_length=50, blank=True, default="", validators=[validate_time_zone]
     )
-    wants_reminders = models.BooleanField("Wants appointment reminders", default=True)
+    wants_reminders = models.BooleanField(_("Wants appointment reminders"), default=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     deceased_at = models.DateTimeField(null=True, blank=True)
     # Everything personal is gone; the row stays, for the ledger and the counts of texts.
@@ -138,9 +139,9 @@ class Patient(models.Model):
             models.Index(fields=["time_zone"], condition=~Q(time_zone=""), name="patient_own_time_zone"),
         ]
         permissions = [
-            ("export_patient", "Can export patients and their consents"),
-            ("disclose_patient", "Can see and export everything held on one patient"),
-            ("erase_patient", "Can erase a patient for good"),
+            ("export_patient", _("Can export patients and their consents")),
+            ("disclose_patient", _("Can see and export everything held on one patient")),
+            ("erase_patient", _("Can erase a patient for good")),
         ]
 
     def __str__(self) -> str:

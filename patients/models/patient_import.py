@@ -6,33 +6,34 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 
 class Step(models.TextChoices):
-    CHECK = "check", "Check"
-    IMPORT = "import", "Import"
+    CHECK = "check", _("Check")
+    IMPORT = "import", _("Import")
 
 
 class ImportState(models.TextChoices):
-    WAITING = "waiting", "Waiting"
-    WORKING = "working", "Under way"
-    DONE = "done", "Done"
-    REFUSED = "refused", "Refused: what was seen is not so any more"
-    BROKEN = "broken", "Stopped in the middle"
-    GONE = "gone", "The file is not here any more"
+    WAITING = "waiting", _("Waiting")
+    WORKING = "working", _("Under way")
+    DONE = "done", _("Done")
+    REFUSED = "refused", _("Refused: what was seen is not so any more")
+    BROKEN = "broken", _("Stopped in the middle")
+    GONE = "gone", _("The file is not here any more")
 
 
 class PatientImport(models.Model):
     """One step with one file, asked for by one person. Nothing of what stands in the file is kept here."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    file = models.CharField(max_length=40, help_text="Its name among the uploads.")
-    rows = models.PositiveIntegerField(help_text="About so many, by its lines.")
+    file = models.CharField(max_length=40, help_text=_("Its name among the uploads."))
+    rows = models.PositiveIntegerField(help_text=_("About so many, by its lines."))
     step = models.CharField(max_length=10, choices=Step.choices)
     state = models.CharField(max_length=10, choices=ImportState.choices, default=ImportState.WAITING)
-    places = models.JSONField(help_text="Where each column stands.")
-    seen = models.JSONField(null=True, help_text="The counts that were agreed to.")
-    counts = models.JSONField(null=True, help_text="What the step found or did.")
+    places = models.JSONField(help_text=_("Where each column stands."))
+    seen = models.JSONField(null=True, help_text=_("The counts that were agreed to."))
+    counts = models.JSONField(null=True, help_text=_("What the step found or did."))
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
     begun_at = models.DateTimeField(null=True)

@@ -5,6 +5,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from clinic import keyed_hash
 from clinic.lib.phone import display
@@ -15,16 +16,16 @@ _SALT = "patients.suppressed_number"
 class Covers(models.TextChoices):
     """Which texts a block stops."""
 
-    MARKETING = "marketing", "Marketing texts"
-    EVERYTHING = "everything", "All texts"
+    MARKETING = "marketing", _("Marketing texts")
+    EVERYTHING = "everything", _("All texts")
     # What an erased patient leaves behind: promotions only to those on the number whose yes staff recorded.
-    PROMOTIONS = "promotions", "Promotions, unless staff recorded a yes"
+    PROMOTIONS = "promotions", _("Promotions, unless staff recorded a yes")
 
 
 class SuppressionSource(models.TextChoices):
-    SMS_STOP = "sms_stop", "a STOP reply"
-    CARRIER = "carrier", "the carrier"
-    ERASURE = "erasure", "an erasure"
+    SMS_STOP = "sms_stop", _("a STOP reply")
+    CARRIER = "carrier", _("the carrier")
+    ERASURE = "erasure", _("an erasure")
 
 
 def digest_of(phone: str) -> str:

@@ -8,17 +8,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.paging import page_of
 from clinic.staff import permission_required
+from clinic.words import grouped
 from patients import batches, tasks
 from patients.forms import ConfirmNumberForm
 from patients.models import PreferenceBatch
 from settings_app.models import SmsSettings
 
 Scope = PreferenceBatch.Scope
-SOMEBODY_ELSE = (
+SOMEBODY_ELSE = gettext_lazy(
     "Somebody else is changing all patients at this moment, or importing some. Your change has not been made. Wait a "
     "minute, then check the figures and try again."
 )
@@ -62,13 +65,13 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             done = batches.undo(batch_id=pk, at=timezone.now(), by=_user(request))
         except batches.AlreadyUndone:
-            messages.error(request, "This change has been undone already. Nothing has been changed.")
+            messages.error(request, _("This change has been undone already. Nothing has been changed."))
         except batches.AnotherUnderWay:
             messages.error(request, SOMEBODY_ELSE)
         else:
             if done.running:
                 return _go_on_behind_the_page(done)
-            messages.success(request, f"Undone: {_patients(done.changed)} restored.")
+            messages.success(request, _undone(done.changed))
         return redirect("patients:apply_default")
     context = {"batch": batch, "preview": batches.undo_preview(batch)}
     return render(request, "patients/undo_default.html", context)
@@ -120,14 +123,14 @@ def _apply(request: HttpRequest, *, accept: bool, scope: Scope, confirmed: int) 
             accept=accept, scope=scope, at=timezone.now(), by=_user(request), confirmed=confirmed
         )
     except batches.CountChanged as changed:
-        said = f"In the meantime it has become {changed.found}. Nothing has been changed. Check the figures."
-        messages.error(request, said)
+        said = _("In the meantime it has become %(number)s. Nothing has been changed. Check the figures.")
+        messages.error(request, said % {"number": changed.found})
         return None
     except batches.AnotherUnderWay:
         messages.error(request, SOMEBODY_ELSE)
         return None
     if not begun.running:
-        messages.success(request, f"Applied: {_patients(begun.changed)} changed. You can undo it below.")
+        messages.success(request, _applied(begun.changed))
     return begun
 
 
@@ -140,8 +143,18 @@ def _word(accept: bool) -> str:
     return "accept" if accept else "reject"
 
 
-def _patients(number: int) -> str:
-    return f"{number:,} patient{'' if number == 1 else 's'}"
+def _undone(number: int) -> str:
+    said = ngettext("Undone: %(number)s patient restored.", "Undone: %(number)s patients restored.", number)
+    return said % {"number": grouped(number)}
+
+
+def _applied(number: int) -> str:
+    said = ngettext(
+        "Applied: %(number)s patient changed. You can undo it below.",
+        "Applied: %(number)s patients changed. You can undo it below.",
+        number,
+    )
+    return said % {"number": grouped(number)}
 
 
 def _user(request: HttpRequest) -> Any:

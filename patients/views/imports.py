@@ -7,10 +7,13 @@ from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from clinic.staff import permission_required, staff
+from clinic.words import grouped
 from patients import csv_import
 from patients.csv_import import Checked, Outcome, Sheet, Unreadable, behind, uploads
 from patients.csv_import.forms import MappingForm, UploadForm
@@ -70,7 +73,7 @@ def _seen(request: HttpRequest, seen: uploads.Seen) -> HttpResponse:
     """The preview was answered: with other columns, with yes, or with no. Raises uploads.Gone."""
     if request.POST.get("step") == "cancel":
         uploads.remove(seen.name)
-        messages.info(request, "Nothing was imported. The file is removed.")
+        messages.info(request, _("Nothing was imported. The file is removed."))
         return redirect("patients:import")
     sheet = Sheet.open(uploads.path_of(seen.name))
     mapping = MappingForm(request.POST, header=sheet.header, guessed=seen.places)
@@ -118,8 +121,15 @@ def _import(request: HttpRequest, seen: uploads.Seen) -> Checked | None:
 
 def _done(request: HttpRequest, done: Checked) -> HttpResponse:
     new, here = done.counts[Outcome.NEW], done.counts[Outcome.HERE]
-    left = f" {here:,} were here already and are left as they were." if here else ""
-    messages.success(request, f"Patients imported: {new:,}.{left} The file is removed.")
+    said = [_("Patients imported: %(number)s.") % {"number": grouped(new)}]
+    if here:
+        left = ngettext(
+            "%(number)s was here already and is left as it was.",
+            "%(number)s were here already and are left as they were.",
+            here,
+        )
+        said.append(left % {"number": grouped(here)})
+    messages.success(request, " ".join([*said, _("The file is removed.")]))
     return redirect("patients:list")
 
 

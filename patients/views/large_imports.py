@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic.staff import staff
@@ -18,13 +19,15 @@ from patients.csv_import.stored import Preview, from_text
 from patients.models import ImportState, PatientImport, Step
 from settings_app.models import SmsSettings
 
-GONE = (
+GONE = gettext_lazy(
     "The file is not here any more: it has been imported or given up, or a day has passed. Choose it again."
 )
-TAKEN = (
+TAKEN = gettext_lazy(
     "Nothing was imported: somebody else has just used a reference of this file. Look at the preview again."
 )
-CHANGED = "Nothing was imported: in the meantime other patients were added. Look at the preview again."
+CHANGED = gettext_lazy(
+    "Nothing was imported: in the meantime other patients were added. Look at the preview again."
+)
 STOP_POLLING = 286  # htmx: this answer is the last one
 _ORDER = [Outcome.REFUSED, Outcome.NEW, Outcome.HERE]
 _adders = permission_required("patients.add_patient", raise_exception=True)
@@ -90,7 +93,7 @@ def preview_page(
         "counts": counts,
         "groups": [(each, preview.rows[each], counts[each]) for each in _ORDER],
         "default_accepts": settings.new_patients_accept_marketing,
-        "country": settings.get_country_display(),
+        "country": gettext(settings.get_country_display()),
     }
     return render(request, "patients/import_preview.html", context)
 

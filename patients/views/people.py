@@ -9,6 +9,7 @@ from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from clinic.paging import stretch_of
@@ -152,12 +153,14 @@ def _unseen(request: HttpRequest, form: PatientForm) -> list[Patient]:
 
 
 def _tell(request: HttpRequest, form: PatientForm) -> None:
-    messages.success(request, "Saved.")
+    messages.success(request, _("Saved."))
     if form.shares_number():
         messages.warning(
             request,
-            "Somebody else has the same mobile number. A group SMS goes to each number once, and promotions "
-            "only if everybody on the number agrees.",
+            _(
+                "Somebody else has the same mobile number. A group SMS goes to each number once, and promotions "
+                "only if everybody on the number agrees."
+            ),
         )
 
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from patients.eligibility import Purpose
 from sms.status import UNDER_WAY, GroupStatus, before
@@ -38,8 +39,8 @@ class GroupMessage(models.Model):
     """`body` is the text with its placeholders; it cannot change once the group SMS has been confirmed."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    body = models.TextField("Message", max_length=1600)
-    is_marketing = models.BooleanField("This is a marketing message", default=False)
+    body = models.TextField(_("Message"), max_length=1600)
+    is_marketing = models.BooleanField(_("This is a marketing message"), default=False)
     status = models.CharField(max_length=10, choices=GroupStatus.choices, default=GroupStatus.DRAFT)
     deselected = models.ManyToManyField("patients.Patient", related_name="+", blank=True)
     created_at = models.DateTimeField()
@@ -65,7 +66,7 @@ class GroupMessage(models.Model):
     )
     # Why staff say that what sounds like a promotion is none.
     unmarked_reason = models.CharField(
-        "Why is it not marketing?", max_length=300, blank=True, db_default="", default=""
+        _("Why is it not marketing?"), max_length=300, blank=True, db_default="", default=""
     )
     # Of a draft: when its text was saved, and from which page. Another page that does not know it may not overwrite it.
     saved_at = models.DateTimeField(null=True, blank=True)
@@ -74,8 +75,8 @@ class GroupMessage(models.Model):
     objects = GroupMessageQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "group SMS"
-        verbose_name_plural = "group SMS"
+        verbose_name = _("group SMS")
+        verbose_name_plural = _("group SMS")
         ordering = ["-created_at", "id"]
         constraints = [
             models.CheckConstraint(
@@ -110,7 +111,7 @@ class GroupMessage(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["-created_at"], name="group_message_newest")]
-        permissions = [("send_groupmessage", "Can send a group SMS")]
+        permissions = [("send_groupmessage", _("Can send a group SMS"))]
 
     def __str__(self) -> str:
         return f"Group SMS {self.pk}"

@@ -71,7 +71,7 @@ class InboundMessage(models.Model):
     phone = models.CharField(
         max_length=16
     )  # Empty, with the body, once the last patient who had it is erased.
-    sender = models.CharField(max_length=34, help_text="The number or messaging service it was sent to.")
+    sender = models.CharField(max_length=34, help_text=_("The number or messaging service it was sent to."))
     body = models.TextField()
     kind = models.CharField(max_length=12, choices=ReplyKind.choices)
     received_at = models.DateTimeField()

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.expressions import Func
+from django.utils.translation import gettext_lazy as _
 
 from clinic.lib.phone import display
 from patients.eligibility import Purpose, Reason
@@ -184,7 +185,7 @@ class Message(models.Model):
                 name="message_log_rare",
             ),
         ]
-        permissions = [("send_message", "Can send a one-off text")]
+        permissions = [("send_message", _("Can send a one-off text"))]
 
     def __str__(self) -> str:
         return f"Message {self.pk}"

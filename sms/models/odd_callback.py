@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import F, Max, Q, Sum
+from django.utils.translation import gettext_lazy as _
 
 # A flood of forged calls is not to become a flood of writes.
 COUNTED_ONCE_IN = timedelta(seconds=1)
@@ -11,8 +12,8 @@ LATELY = timedelta(days=1)
 
 
 class Oddity(models.TextChoices):
-    UNKNOWN_TEXT = "unknown_text", "News of a text that we do not have"
-    NOT_SIGNED = "not_signed", "No valid signature"
+    UNKNOWN_TEXT = "unknown_text", _("News of a text that we do not have")
+    NOT_SIGNED = "not_signed", _("No valid signature")
 
 
 class OddCallback(models.Model):

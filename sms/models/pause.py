@@ -5,6 +5,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class SendingPauseQuerySet(models.QuerySet["SendingPause"]):
@@ -13,9 +14,9 @@ class SendingPauseQuerySet(models.QuerySet["SendingPause"]):
 
 
 class PauseKind(models.TextChoices):
-    ERROR = "error", "An error of the account"
-    FAILURES = "failures", "Too many texts failed"
-    BACKUP = "backup", "A restored backup"
+    ERROR = "error", _("An error of the account")
+    FAILURES = "failures", _("Too many texts failed")
+    BACKUP = "backup", _("A restored backup")
 
 
 class SendingPause(models.Model):
@@ -42,7 +43,7 @@ class SendingPause(models.Model):
                 models.Value(1), condition=Q(resumed_at=None), name="sending_pause_one_in_force"
             ),
         ]
-        permissions = [("resume_sending", "Can resume sending")]
+        permissions = [("resume_sending", _("Can resume sending"))]
 
     def __str__(self) -> str:
         return f"Sending pause {self.pk}"

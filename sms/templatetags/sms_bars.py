@@ -5,6 +5,7 @@ from typing import Any
 
 from django import template
 from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.translation import gettext as _
 
 from patients.eligibility import Reason
 from sms.reports import Progress
@@ -31,7 +32,10 @@ _KIND = {
 def audience_bar(number: int, reasons: list[tuple[Reason, int]]) -> dict[str, Any]:
     """Those who get it, then those left out by reason."""
     return _bar(
-        [("get", number, "will get this"), *(("out", n, _small(reason.label)) for reason, n in reasons)]
+        [
+            ("get", number, _("will get this")),
+            *(("out", n, _small(str(reason.label))) for reason, n in reasons),
+        ]
     )
 
 
@@ -40,7 +44,11 @@ def progress_bar(progress: Progress) -> dict[str, Any]:
     """Texts by status, the delivered ones first."""
     found = progress.per_status
     return _bar(
-        [(kind, found[status], _small(status.label)) for status, kind in _KIND.items() if status in found]
+        [
+            (kind, found[status], _small(str(status.label)))
+            for status, kind in _KIND.items()
+            if status in found
+        ]
     )
 
 

@@ -5,7 +5,9 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, time_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from clinic.lib import clock
 from sms import gateway, lost_news
@@ -41,17 +43,21 @@ def why(message: Message) -> str:
         case Status.UNKNOWN:
             return f"{gateway.NOT_KNOWN.happened} {gateway.NOT_KNOWN.remedy}"
         case Status.NOT_SENT:
-            again = "" if message.group_id else " Write it again if it still matters, or call the patient."
-            return f"Twilio never had this text, so it did not arrive.{again}"
+            if message.group_id:
+                return _("Twilio never had this text, so it did not arrive.")
+            return _(
+                "Twilio never had this text, so it did not arrive. "
+                "Write it again if it still matters, or call the patient."
+            )
         case Status.FAILED | Status.UNDELIVERED:
             return f"{gateway.NO_REASON.happened} {gateway.NO_REASON.remedy}"
         case Status.EXPIRED:
-            by = date_format(timezone.localtime(message.send_by), "j M, H:i")
-            return f"It could not leave by {by}. After that it would have been too late."
+            by = date_format(timezone.localtime(message.send_by), _("j M, H:i"))
+            return _("It could not leave by %(by)s. After that it would have been too late.") % {"by": by}
         case Status.CANCELLED if message.appointment_id:
-            return "The appointment was cancelled."
+            return _("The appointment was cancelled.")
         case Status.ACCEPTED | Status.SENT if message.news_asked >= len(lost_news.ASK_AFTER):
-            return "Twilio has said no more about it for a day: it may have arrived."
+            return _("Twilio has said no more about it for a day: it may have arrived.")
     return ""
 
 
@@ -59,7 +65,7 @@ def why(message: Message) -> str:
 def group_status(group: GroupMessage) -> dict[str, Any]:
     """The state of a group SMS; one that has not begun is scheduled."""
     if group.waits_until(timezone.now()):
-        return {"status": "scheduled", "label": "Scheduled"}
+        return {"status": "scheduled", "label": _("Scheduled")}
     return {"status": group.status, "label": group.get_status_display()}
 
 
@@ -73,9 +79,12 @@ def town(zone: str) -> str:
 def there(at: datetime, zone: str) -> str:
     """An instant by the clocks of `zone`, as one says it today: "tomorrow from 9:00"."""
     then, now = clock.local(at, zone), clock.local(timezone.now(), zone)
-    days = {now.date(): "today", now.date() + timedelta(days=1): "tomorrow"}
-    day = days.get(then.date(), f"on {then:%A} {then.day} {then:%B}")
-    return f"{day} from {then.hour}:{then:%M}"
+    time = time_format(then.time(), _("G:i"))
+    if then.date() == now.date():
+        return _("today from %(time)s") % {"time": time}
+    if then.date() == now.date() + timedelta(days=1):
+        return _("tomorrow from %(time)s") % {"time": time}
+    return _("on %(day)s from %(time)s") % {"day": date_format(then.date(), _("l j F")), "time": time}
 
 
 @register.filter
@@ -85,8 +94,12 @@ def until(at: datetime) -> str:
     if seconds <= 0:
         return ""
     if seconds < 3600:
-        return f"{seconds // 60} min {seconds % 60:02} s"
+        return _("%(minutes)s min %(seconds)s s") % {
+            "minutes": seconds // 60,
+            "seconds": f"{seconds % 60:02}",
+        }
     if seconds < 2 * 86_400:
         hours = seconds // 3600
-        return f"{hours} hour{'s' if hours > 1 else ''}"
-    return f"{seconds // 86_400} days"
+        return ngettext("%(number)s hour", "%(number)s hours", hours) % {"number": hours}
+    days = seconds // 86_400
+    return ngettext("%(number)s day", "%(number)s days", days) % {"number": days}

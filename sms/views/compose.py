@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.lib.sms_text import swap_costly
@@ -68,9 +69,9 @@ def discard(request: HttpRequest, group_id: UUID) -> HttpResponse:
     try:
         composing.discard_draft(group_id=group_id)
     except composing.NotADraft:
-        messages.warning(request, "This group SMS has been confirmed before, so it is kept.")
+        messages.warning(request, _("This group SMS has been confirmed before, so it is kept."))
     else:
-        messages.success(request, "The draft is deleted.")
+        messages.success(request, _("The draft is deleted."))
     return redirect("sms:group_list")
 
 
@@ -180,7 +181,7 @@ def _uuid(text: str | None) -> UUID | None:
 
 
 def _too_late(request: HttpRequest, group_id: UUID) -> HttpResponse:
-    messages.warning(request, "This group SMS has been confirmed, so it cannot be changed any more.")
+    messages.warning(request, _("This group SMS has been confirmed, so it cannot be changed any more."))
     answer = redirect("sms:group_detail", group_id)
     if _is_live(request):
         answer = HttpResponse()  # type: ignore[assignment]  # htmx would follow a redirect unseen

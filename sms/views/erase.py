@@ -6,6 +6,8 @@ from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -14,7 +16,9 @@ from patients.models import Patient
 from sms import erasure
 from sms.forms import EraseForm
 
-MEANWHILE = "Nothing was erased: something about this patient was being changed at that very moment. Please try again."
+MEANWHILE = gettext_lazy(
+    "Nothing was erased: something about this patient was being changed at that very moment. Please try again."
+)
 
 
 @permission_required("patients.erase_patient", raise_exception=True)
@@ -37,5 +41,5 @@ def _erased(request: HttpRequest, patient: Patient) -> HttpResponse:
     except IntegrityError:  # An appointment got its reminder between two statements.
         messages.error(request, MEANWHILE)
         return redirect("sms:erase", patient.pk)
-    messages.success(request, "The patient is erased.")
+    messages.success(request, _("The patient is erased."))
     return redirect(patient)

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from clinic.staff import permission_required, staff
@@ -15,5 +16,5 @@ from sms import outbox, tasks
 def resume(request: HttpRequest) -> HttpResponse:
     if outbox.resume(now=timezone.now(), by_id=staff(request).pk):
         tasks.send_soon()
-        messages.success(request, "Sending goes on.")
+        messages.success(request, _("Sending goes on."))
     return redirect("overview")

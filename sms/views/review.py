@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.lib.typed import whole_number
@@ -179,10 +180,11 @@ def untick(request: HttpRequest, group_id: UUID, patient_id: int) -> HttpRespons
         composing.untick(group_id=group_id, patient_id=patient.pk, ticked=ticked)
     except composing.NotADraft:
         messages.warning(
-            request, "This group SMS has been confirmed, so its list cannot be changed any more."
+            request, _("This group SMS has been confirmed, so its list cannot be changed any more.")
         )
         return redirect("sms:group_detail", group_id)
-    messages.success(
-        request, f"{patient} is {'back on the list' if ticked else 'left out of this group SMS'}."
+    said = (
+        _("%(patient)s is back on the list.") if ticked else _("%(patient)s is left out of this group SMS.")
     )
+    messages.success(request, said % {"patient": patient})
     return redirect(_back(group, number))

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic.paging import page_of
@@ -37,7 +38,9 @@ def edit(request: HttpRequest, text_id: int) -> HttpResponse:
 @require_POST
 def delete(request: HttpRequest, text_id: int) -> HttpResponse:
     SavedText.objects.filter(pk=text_id).delete()
-    messages.success(request, "The saved text is deleted. Group SMS that started from it stay as they are.")
+    messages.success(
+        request, _("The saved text is deleted. Group SMS that started from it stay as they are.")
+    )
     return redirect("sms:saved_texts")
 
 
@@ -48,7 +51,7 @@ def _form(request: HttpRequest, text: SavedText, start: dict[str, object]) -> Ht
     text.updated_at, text.updated_by_id = timezone.now(), staff(request).pk
     fields = None if text._state.adding else [*form.cleaned_data, "updated_at", "updated_by"]
     text.save(update_fields=fields)
-    messages.success(request, "The text is saved.")
+    messages.success(request, _("The text is saved."))
     return redirect("sms:saved_texts")
 
 

@@ -6,10 +6,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from clinic.lib.typed import whole_number
 from clinic.staff import permission_required, staff
+from clinic.words import grouped
 from sms import second_try, tasks
 from sms.models import GroupMessage
 
@@ -28,9 +31,12 @@ def send_again(request: HttpRequest, group_id: UUID) -> HttpResponse:
     )
     if queued:
         tasks.send_soon()
-        messages.success(request, f"It goes once more to {queued} patient{'' if queued == 1 else 's'}.")
+        said = ngettext(
+            "It goes once more to %(number)s patient.", "It goes once more to %(number)s patients.", queued
+        )
+        messages.success(request, said % {"number": grouped(queued)})
     else:
         messages.warning(
-            request, "Nothing was sent: these texts have moved on since. See how they stand now."
+            request, _("Nothing was sent: these texts have moved on since. See how they stand now.")
         )
     return redirect("sms:group_detail", group_id)

@@ -6,9 +6,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.staff import permission_required, staff
+from clinic.words import grouped
 from sms import reports, steering, tasks
 from sms.models import GroupMessage
 
@@ -20,9 +22,9 @@ allowed = permission_required("sms.send_groupmessage", raise_exception=True)
 def pause(request: HttpRequest, group_id: UUID) -> HttpResponse:
     group = get_object_or_404(GroupMessage, pk=group_id)
     if steering.pause(group_id=group.pk, at=timezone.now(), by=staff(request)):
-        messages.success(request, "Paused. Nothing more leaves until somebody resumes it.")
+        messages.success(request, _("Paused. Nothing more leaves until somebody resumes it."))
     else:
-        messages.info(request, "There was nothing to pause. What it is doing now stands below.")
+        messages.info(request, _("There was nothing to pause. What it is doing now stands below."))
     return redirect("sms:group_detail", group_id)
 
 
@@ -32,9 +34,9 @@ def resume(request: HttpRequest, group_id: UUID) -> HttpResponse:
     group = get_object_or_404(GroupMessage, pk=group_id)
     if steering.resume(group_id=group.pk):
         tasks.send_soon()
-        messages.success(request, "It goes on.")
+        messages.success(request, _("It goes on."))
     else:
-        messages.info(request, "It was not paused any more. What it is doing now stands below.")
+        messages.info(request, _("It was not paused any more. What it is doing now stands below."))
     return redirect("sms:group_detail", group_id)
 
 
@@ -46,11 +48,11 @@ def stop(request: HttpRequest, group_id: UUID) -> HttpResponse:
     if request.method == "POST":
         stopped = steering.cancel(group_id=group.pk, at=timezone.now(), by=staff(request))
         if stopped is None:
-            messages.info(request, "It was over already, so there was nothing to stop.")
+            messages.info(request, _("It was over already, so there was nothing to stop."))
         else:
-            messages.success(
-                request, f"Stopped. {stopped.gone:,} had already gone, {stopped.stopped:,} never will."
-            )
+            said = _("Stopped. %(gone)s had already gone, %(stopped)s never will.")
+            numbers = {"gone": grouped(stopped.gone), "stopped": grouped(stopped.stopped)}
+            messages.success(request, said % numbers)
     if request.method == "POST" or not group.is_under_way:
         return redirect("sms:group_detail", group_id)
     return render(request, "sms/stop.html", {"group": group, "progress": reports.progress(group)})
@@ -62,13 +64,13 @@ def back_to_draft(request: HttpRequest, group_id: UUID) -> HttpResponse:
     group = get_object_or_404(GroupMessage, pk=group_id)
     if steering.back_to_draft(group_id=group.pk):
         messages.success(
-            request, "Stopped before anything left. It is a draft again: change it, send it, or leave it."
+            request, _("Stopped before anything left. It is a draft again: change it, send it, or leave it.")
         )
         return redirect("sms:review", group_id)
     if not GroupMessage.objects.get(pk=group_id).is_under_way:
-        messages.info(request, "It was over already, or is a draft.")
+        messages.info(request, _("It was over already, or is a draft."))
         return redirect("sms:group_detail", group_id)
     messages.warning(
-        request, "The first texts have left, so it cannot become a draft again. You can stop the others."
+        request, _("The first texts have left, so it cannot become a draft again. You can stop the others.")
     )
     return redirect("sms:stop", group_id)

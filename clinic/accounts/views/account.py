@@ -10,7 +10,7 @@ from clinic.accounts import sessions
 from clinic.accounts.forms import OwnPhoneForm
 from clinic.accounts.middleware import has_second_step
 from clinic.accounts.own_phone import own_phone, save_own_phone
-from clinic.accounts.roles import role_of
+from clinic.accounts.roles import name_of, role_of
 from clinic.lib.phone import display
 from clinic.staff import staff
 
@@ -30,7 +30,7 @@ def account(request: HttpRequest) -> HttpResponse:
         )
         return redirect("accounts:account")
     context = {
-        "role": role_of(user),
+        "role": name_of(role_of(user)),
         "has_second_step": has_second_step(user),
         "form": form,
         "places": sessions.places(request, user),
@@ -42,16 +42,16 @@ def account(request: HttpRequest) -> HttpResponse:
 def end_session(request: HttpRequest, pk: int) -> HttpResponse:
     """Where it was this very browser, the log-in page comes next by itself."""
     if sessions.end(user=staff(request), pk=pk):
-        messages.success(request, "That browser is logged out.")
+        messages.success(request, _("That browser is logged out."))
     else:
-        messages.info(request, "That browser was logged out already.")
+        messages.info(request, _("That browser was logged out already."))
     return redirect("accounts:account")
 
 
 @require_POST
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
     sessions.end_others(user=staff(request), key=request.session.session_key or "")
-    messages.success(request, "All other browsers are logged out.")
+    messages.success(request, _("All other browsers are logged out."))
     return redirect("accounts:account")
 
 

@@ -13,6 +13,7 @@ from django.contrib.auth.views import PasswordResetConfirmView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.accounts.forms import ForgotForm
@@ -47,7 +48,7 @@ class PasswordSet(PasswordResetConfirmView):
 
     template_name = "accounts/password_set.html"
     success_url = reverse_lazy("account_login")
-    title = "Choose a password"
+    title = _("Choose a password")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user = self.user
@@ -62,5 +63,5 @@ class PasswordSet(PasswordResetConfirmView):
         answer = super().form_valid(form)
         # Whoever forgot their password has tried a few before.
         reset(username=typed_name(self.request, {"username": self.user.get_username()}))
-        messages.success(self.request, "Your password is set. Log in with it.")
+        messages.success(self.request, _("Your password is set. Log in with it."))
         return answer

@@ -15,7 +15,7 @@ def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.user.is_authenticated:
         missing = exception.missing if isinstance(exception, NotAllowed) else ()
         context = {
-            "role": roles.role_of(staff(request)),
+            "role": roles.name_of(roles.role_of(staff(request))),
             "deeds": roles.deeds_that_need(missing),
             "roles": roles.roles_with(missing),
             "managers": team.managers().exclude(pk=staff(request).pk)[:5],

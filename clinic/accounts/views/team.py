@@ -5,6 +5,8 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.accounts import team
@@ -12,15 +14,15 @@ from clinic.accounts.forms import InviteForm, RoleForm
 from clinic.accounts.links import mail_link, password_link
 from clinic.accounts.middleware import has_second_step
 from clinic.accounts.models import Colleague
-from clinic.accounts.roles import MANAGE_TEAM, MEANINGS, ROLES, role_of, table
+from clinic.accounts.roles import MANAGE_TEAM, MEANINGS, ROLES, name_of, role_of, table
 from clinic.paging import page_of
 from clinic.staff import permission_required, staff
 from settings_app.models import SmsSettings
 
 DEEDS = {
-    "off": (team.switch_off, "Their log-in is switched off."),
-    "on": (team.switch_on, "Their log-in is switched on again."),
-    "second-step": (team.remove_second_step, "Their second step is removed. They can set up a new one."),
+    "off": (team.switch_off, _("Their log-in is switched off.")),
+    "on": (team.switch_on, _("Their log-in is switched on again.")),
+    "second-step": (team.remove_second_step, _("Their second step is removed. They can set up a new one.")),
 }
 
 
@@ -30,8 +32,8 @@ def team_list(request: HttpRequest) -> HttpResponse:
     page = page_of(request, team.colleagues())
     context = {
         "page": page,
-        "people": [(person, role_of(person)) for person in page],
-        "roles": [(role, MEANINGS[role]) for role in ROLES],
+        "people": [(person, name_of(role_of(person))) for person in page],
+        "roles": [(name_of(role), MEANINGS[role]) for role in ROLES],
         "table": table(),
     }
     return render(request, "accounts/team.html", context)
@@ -71,7 +73,7 @@ def _page(request: HttpRequest, person: Colleague, form: RoleForm, *, show_link:
     linkable = person.is_active and _may_link(request, person)
     context = {
         "person": person,
-        "role": role_of(person),
+        "role": name_of(role_of(person)),
         "form": form,
         "joined": joined,
         "is_me": person.pk == staff(request).pk,
@@ -88,7 +90,9 @@ def _do(request: HttpRequest, person: Colleague, wanted: str, form: RoleForm) ->
     try:
         if wanted == "role":
             team.change_role(user_id=person.pk, role=form.cleaned_data["role"], by=staff(request))
-            messages.success(request, f"The role is {form.cleaned_data['role']} now.")
+            messages.success(
+                request, gettext("The role is %(role)s now.") % {"role": name_of(form.cleaned_data["role"])}
+            )
         else:
             deed, done = DEEDS[wanted]
             deed(user_id=person.pk, by=staff(request))
@@ -104,10 +108,10 @@ def _may_link(request: HttpRequest, person: User) -> bool:
 
 def _send_link(request: HttpRequest, person: User) -> None:
     if not _may_link(request, person) or not person.is_active:
-        messages.error(request, "No link can be sent for this account.")
+        messages.error(request, _("No link can be sent for this account."))
     elif not settings.HAS_MAIL_SERVER:
-        messages.info(request, "No e-mail server is set up: copy the link below and give it to them.")
+        messages.info(request, _("No e-mail server is set up: copy the link below and give it to them."))
     elif mail_link(person, clinic=SmsSettings.load().clinic_name):
-        messages.success(request, "The link is on its way by e-mail.")
+        messages.success(request, _("The link is on its way by e-mail."))
     else:
-        messages.warning(request, "The e-mail could not be sent: copy the link below and give it to them.")
+        messages.warning(request, _("The e-mail could not be sent: copy the link below and give it to them."))
