@@ -20,6 +20,15 @@ PYTHON = [
 TEMPLATES = sorted((Path(settings.BASE_DIR) / "templates").rglob("*.html"))
 ROLES = contrast.roles(CSS)
 
+WITH_A_COUNTERPART = [
+    "background: linear-gradient(to right, var(--rail) var(--rail-width), transparent 0)",
+    "background: linear-gradient(to left, var(--rail) var(--rail-width), transparent 0)",
+    "border-width: 1.5px 1.5px 0 0",  # an arrow, turned by a rotation of its own
+    "background-position: right 1.25rem center, right 0.9375rem center",
+    "background-position: left 0.9375rem center, left 1.25rem center",
+    "border-width: 0 2px 2px 0",  # an arrow that points down, which is the same from both sides
+]
+
 
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
 @pytest.mark.parametrize(("front", "back", "least"), PAIRS)
@@ -50,6 +59,22 @@ def test_what_a_rule_colours_together_is_judged_together() -> None:
 def test_every_custom_property_in_use_is_defined() -> None:
     defined = set(re.findall(r"(--[a-z0-9-]+):", CSS))
     assert set(re.findall(r"var\((--[a-z0-9-]+)", CSS)) <= defined
+
+
+def test_the_stylesheet_says_start_and_end_and_never_left_and_right() -> None:
+    """It is read from right to left too. A line with left or right has its counterpart under :dir(rtl)."""
+    css = re.sub(r"/\*.*?\*/", "", CSS, flags=re.DOTALL)
+    found = []
+    for name, value in re.findall(r"^\s*([a-z-]+):\s*([^;{}]+);", css, re.MULTILINE):
+        parts = value.split()
+        four = (
+            name in {"margin", "padding", "inset", "border-width"}
+            and len(parts) == 4
+            and parts[1] != parts[3]
+        )
+        if four or re.search(r"(?<![\w-])(?:left|right)(?![\w-])", f"{name.replace('-', ' ')}: {value}"):
+            found.append(f"{name}: {value}")
+    assert found == WITH_A_COUNTERPART
 
 
 def test_the_stylesheet_fetches_nothing() -> None:
