@@ -26,7 +26,7 @@ class Why:
 def why(pause: SendingPause) -> Why:
     code = gateway.meaning(pause.error_code) if pause.error_code is not None else None
     if pause.kind == PauseKind.ERROR and code:
-        return Why(str(code.happened), str(code.remedy))
+        return Why(code.happened, code.remedy)
     if pause.kind == PauseKind.BACKUP:
         return _after_a_backup(pause)
     said = ngettext(
@@ -35,7 +35,7 @@ def why(pause: SendingPause) -> Why:
         pause.number or 0,
     ) % {"all": pause.out_of, "number": pause.number}
     if code:
-        often = gettext("The most frequent reason: %(reason)s") % {"reason": _small(str(code.happened))}
+        often = gettext("The most frequent reason: %(reason)s") % {"reason": _small(code.happened)}
     else:
         often = gettext("Twilio gave no answer, or no reason.")
     return Why(f"{said} {often}", str(_CHECK))

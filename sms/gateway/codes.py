@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
-from django_stubs_ext import StrPromise
+from django.utils.translation import gettext_noop as _
 
 
 class Klass(StrEnum):
@@ -23,12 +22,20 @@ class Klass(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """A code in plain words: `happened` and `remedy` are one sentence each, for a receptionist."""
+    """A code in plain words, English here. `happened` and `remedy` are one sentence each, for a receptionist."""
 
     code: int
     klass: Klass
-    happened: str | StrPromise
-    remedy: str | StrPromise
+    cause: str
+    cure: str
+
+    @property
+    def happened(self) -> str:
+        return gettext(self.cause)
+
+    @property
+    def remedy(self) -> str:
+        return gettext(self.cure)
 
 
 def meaning(code: int) -> Meaning:
@@ -65,7 +72,7 @@ _RELEASE = _("Nothing more is sent until Twilio's limit is lifted; ask for a hig
 _REGISTER = _("Ask whoever looks after this system to register the sender at Twilio.")
 _REPORT = _("Tell whoever looks after this system: it is a fault of the program.")
 
-_WORDS: dict[Klass, dict[int, tuple[StrPromise, str | StrPromise]]] = {
+_WORDS: dict[Klass, dict[int, tuple[str, str]]] = {
     Klass.PERMANENT_NUMBER: {
         21211: (_("This is not a valid phone number."), _FIX_NUMBER),
         21214: (_("This phone number cannot be reached."), _FIX_NUMBER),
@@ -153,8 +160,8 @@ _WORDS: dict[Klass, dict[int, tuple[StrPromise, str | StrPromise]]] = {
         30610: (_("Twilio held the text back, since it was night where the patient is."), _AGAIN),
     },
     Klass.AMBIGUOUS: {
-        20500: (_("Twilio had a fault, and may or may not have taken the text."), NOT_KNOWN.remedy),
-        20503: (_("Twilio was out of service, and may or may not have taken the text."), NOT_KNOWN.remedy),
+        20500: (_("Twilio had a fault, and may or may not have taken the text."), NOT_KNOWN.cure),
+        20503: (_("Twilio was out of service, and may or may not have taken the text."), NOT_KNOWN.cure),
     },
 }
 

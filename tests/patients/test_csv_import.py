@@ -194,7 +194,7 @@ class TestLimits:
         monkeypatch.setattr(sheet, "MAX_ROWS", 3)
         assert file.problems("Last name\nA\nB\nC\n") == []
         [problem] = file.problems("Last name\nA\nB\nC\nD\n")
-        assert problem == f"The file: {sheet.TOO_LONG}"
+        assert problem == "The file: It has more than 3 rows. Split it into smaller files."
         with pytest.raises(HasProblems):
             file.run("Last name\nA\nB\nC\nD\n")
         assert not Patient.objects.exists()

@@ -59,13 +59,22 @@ STAYS = {
     "patients/eligibility.py": {"QuerySet["},
     "patients/erasure.py": {"Erased patient"},  # what is left in the row
     "patients/models/patient.py": {"Erased patient"},
-    "patients/views/export.py": {"text/csv", "attachment"},
     # What patients read: a new clinic's settings, which it writes anew in its own language.
     "settings_app/models.py": {
         "Hi {first_name|there}",
         "Our clinic",
         "Reply STOP to opt out.",
         "marketing_not_after",
+    },
+    # The columns of a file: data, like those of all exports.
+    "sms/aftermath.py": {
+        "First name",
+        "Last name",
+        "Mobile number",
+        "Twilio error",
+        "Left at",
+        "Status since",
+        "recipients of a group SMS",
     },
     "sms/audience.py": {"QuerySet["},
     "sms/forms.py": {"required"},
@@ -75,5 +84,4 @@ STAYS = {
     "sms/legal_steps.py": {"SELECT ", "OLD.status", "CREATE "},
     "sms/outbox.py": {"never settled", "another text has this sid"},
     "sms/strays.py": {"Sent from your Twilio trial account", "sent before a backup was restored"},
-    "sms/views/everything.py": {"application/json", "attachment"},
 }

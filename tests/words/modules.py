@@ -30,6 +30,7 @@ FOR_PROGRAMMERS = {
 }
 
 SHOWN = {"label", "help_text", "verbose_name", "verbose_name_plural", "empty_label", "short_description"}
+HEADER = re.compile(r"[a-z]+/[a-z]+; charset=|attachment; filename=")  # of a download
 SENTENCE = re.compile(r"[^\W\d_]{2,}[,;:.]? [^\W\d_]|[^\W\d_]{2,}[.?!…]$")
 
 
@@ -45,7 +46,7 @@ def bare_words(source: str) -> list[Bare]:
     found = {}
     for node in ast.walk(tree):
         words = _text(node)
-        if not LETTER.search(words) or words in NAMES or _is_left_aside(node, parents):
+        if not LETTER.search(words) or words in NAMES or HEADER.match(words) or _is_left_aside(node, parents):
             continue
         if SENTENCE.search(words) or _is_shown(node, parents):
             found[node] = Bare(node.lineno, " ".join(words.split()))  # type: ignore[attr-defined]

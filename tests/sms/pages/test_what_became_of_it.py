@@ -66,7 +66,7 @@ def test_progress_is_live_until_the_last_word_has_come(manager_client: Client) -
     page = words(manager_client.get(f"/sms/{group.pk}/").content)
     assert "0 of 1 handed over" in page
     assert "1 left out, and why" in page
-    assert Reason.NO_MOBILE.label in page
+    assert str(Reason.NO_MOBILE.label) in page
     end(patient, Status.SENT)
     composing.finish(at=timezone.now())
     assert manager_client.get(address).status_code == 200
