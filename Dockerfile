@@ -22,6 +22,7 @@ COPY patients/ patients/
 COPY sms/ sms/
 COPY templates/ templates/
 COPY docs/guide/ docs/guide/
+COPY locale/ locale/
 # The key signs nothing here, and its folder is not kept: collectstatic only has to read the settings.
 RUN SECRET_KEY=only-while-building CLINIC_DATA_DIR=/tmp/building python manage.py collectstatic --no-input \
  && rm -rf /tmp/building

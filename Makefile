@@ -15,7 +15,7 @@ SERVICES := DATABASE_URL=$(CHECK_DATABASE_URL) CELERY_BROKER_URL=$(CHECK_BROKER_
 PLAIN := CLINIC_DATA_DIR=var/check DEBUG=False SECRET_KEY= ALLOWED_HOSTS= PUBLIC_BASE_URL= DATABASE_URL= \
   CELERY_BROKER_URL= TWILIO_ACCOUNT_SID= TWILIO_AUTH_TOKEN= TWILIO_AUTH_TOKEN_PREVIOUS= TWILIO_API_URL= \
   TWILIO_MARKETING_SENDER= TWILIO_CARE_SENDER= TWILIO_READ_TIMEOUT= SMS_TICK_SECONDS= SMS_LOOK_UP_SECONDS= \
-  EMAIL_URL= EMAIL_FROM= TRUSTED_PROXIES=
+  EMAIL_URL= EMAIL_FROM= TRUSTED_PROXIES= LANGUAGE_CODE=
 PRODUCTION := $(PLAIN) $(SERVICES) PUBLIC_BASE_URL=https://sms.example.org \
   TWILIO_ACCOUNT_SID=AC00000000000000000000000000000000 TWILIO_AUTH_TOKEN=not-a-real-token \
   TWILIO_MARKETING_SENDER=MG00000000000000000000000000000000 \
@@ -27,7 +27,7 @@ CRITICAL := patients/eligibility*,patients/consent*,patients/registration*,sms/d
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo test check setup lint types imports templates migrations deploy security containers \
-  services suite smoke faults mutants bench screenshots format lock
+  services suite smoke faults mutants bench screenshots format messages lock
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -117,6 +117,13 @@ format: ## rewrites Python files and templates in the project's format
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 	-find templates -name '*.html' -print0 | xargs -0 $(BIN)/djade --target-version 5.2
+
+messages: ## the catalogue of one language, made or brought up to date: make messages LOCALE=de (needs gettext)
+	@command -v msgfmt >/dev/null || { echo "It needs gettext's programs: apt install gettext."; exit 1; }
+	@test -n "$(LOCALE)" || { echo "Say which language: make messages LOCALE=de."; exit 1; }
+	@$(PLAIN) $(PY) manage.py makemessages --locale $(LOCALE) --no-location --no-wrap \
+	  --extension html,txt,py --ignore .venv --ignore var --ignore tests --ignore bench --ignore staticfiles
+	@$(PLAIN) $(PY) manage.py compilemessages --locale $(LOCALE) --ignore .venv
 
 lock: ## writes both lock files anew from pyproject.toml (needs network)
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
