@@ -30,7 +30,7 @@ FOR_PROGRAMMERS = {
 }
 
 SHOWN = {"label", "help_text", "verbose_name", "verbose_name_plural", "empty_label", "short_description"}
-HEADER = re.compile(r"[a-z]+/[a-z]+; charset=|attachment; filename=")  # of a download
+HEADER = re.compile(r"<|[a-z]+/[a-z]+; charset=|attachment; filename=")  # markup, and what a download is
 SENTENCE = re.compile(r"[^\W\d_]{2,}[,;:.]? [^\W\d_]|[^\W\d_]{2,}[.?!…]$")
 
 
