@@ -66,16 +66,7 @@ STAYS = {
         "Reply STOP to opt out.",
         "marketing_not_after",
     },
-    # The columns of a file: data, like those of all exports.
-    "sms/aftermath.py": {
-        "First name",
-        "Last name",
-        "Mobile number",
-        "Twilio error",
-        "Left at",
-        "Status since",
-        "recipients of a group SMS",
-    },
+    "sms/aftermath.py": {"recipients of a group SMS"},
     "sms/audience.py": {"QuerySet["},
     "sms/forms.py": {"required"},
     "sms/gateway/records.py": {"no credentials", "not a page", "too many pages", "a message without"},
