@@ -86,7 +86,7 @@ def _in_tag(token: Token) -> Iterator[str]:
         each[1] for each in DEFAULT.findall(text) if LETTER.search(each[1]) and not CODE.fullmatch(each[1])
     )
     if text.startswith("firstof "):
-        yield from (each[1] for each in LITERAL.findall(text) if LETTER.search(each[1]))
+        yield from (each[1] for each in LITERAL.findall(text) if each[1][:1].isupper() or " " in each[1])
     if text.startswith(("include ", "with ")):
         yield from (each[1] for each in HANDED_ON.findall(text) if each[1][:1].isupper() or " " in each[1])
 
