@@ -42,7 +42,7 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(
         label=_("Role"),
         widget=forms.RadioSelect,
-        choices=[(role, Explained(name_of(role), MEANINGS[role])) for role in ROLES],
+        choices=lambda: [(role, Explained(name_of(role), MEANINGS[role])) for role in ROLES],
     )
 
 
