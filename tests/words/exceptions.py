@@ -8,6 +8,7 @@ NOT_PAGES = {
     "clinic/settings.py": "stops the start",
     "clinic/env.py": "stops the start",
     "clinic/checks.py": "stops the start",
+    "styleguide": "for developers, and not there in production",
     "sms/simulator/": "stands in for Twilio, and is not the product",
     "sms/demo/": "an invented clinic: its patients and texts are English",
     "clinic/lib/promotion.py": "patterns for what clinics write",

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 # Elements that hold our words, with or without data among them.
 OURS = {"h2", "h3", "label", "legend", "button", "summary", "dt"}
 # The first ends the session, the second makes a secret; the guide is a document, written in English.
-LEFT_ASIDE = {"account_logout", "mfa_activate_totp", "guide_page"}
+LEFT_ASIDE = {"account_logout", "mfa_activate_totp", "guide_page", "styleguide"}
 FORMAT = re.compile(r"(?:[a-zA-Z](?![a-zA-Z])|[ ,:.])+")  # of a date: letters that stand alone
 
 
