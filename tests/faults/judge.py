@@ -170,7 +170,7 @@ def _sent_twice(evidence: Evidence) -> Iterator[str]:
 
 
 def _claimed_in_spite_of(evidence: Evidence) -> Iterator[str]:
-    """No claim that was committed after a committed refusal, nor one that began after a committed rest."""
+    """No claim that was committed after a committed refusal, nor one within a rest."""
     rows = {row.id: row for row in evidence.rows}
     history: dict[int, list[Person]] = defaultdict(list)
     for person in sorted(evidence.people, key=lambda person: person.committed_at):
@@ -185,10 +185,10 @@ def _claimed_in_spite_of(evidence: Evidence) -> Iterator[str]:
         if why := _why_refused(row, claim, known, evidence.blocks):
             yield f"message {row.id} was claimed though {why}"
         for rest in evidence.rests:
-            # A group SMS is locked by whoever claims for it. All sending is not, and then what counts is when the
-            # claim began.
-            moment = claim.committed_at if rest.what else claim.at
-            if rest.what in ("", row.group) and rest.holds(moment):
+            # A group SMS is locked by whoever claims for it. All sending is not, and a claim looks for a rest at some
+            # moment between its beginning and its commit: it is at fault if the rest was in force all that time.
+            begins = claim.committed_at if rest.what else claim.at
+            if rest.what in ("", row.group) and rest.holds(begins) and rest.holds(claim.committed_at):
                 yield f"message {row.id} was claimed while sending rested"
 
 

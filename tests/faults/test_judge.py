@@ -113,6 +113,8 @@ def test_a_claim_while_sending_rests(what: str) -> None:
     rest = Span(what=what, since=NOON - MINUTE, until=None)
     assert broken(rests=[rest]) == {"I2"}
     assert broken(rests=[replace(rest, since=NOON + MINUTE)]) == set()
+    ended_meanwhile = replace(rest, until=CLAIM.at + (CLAIM.committed_at - CLAIM.at) / 2)
+    assert broken(rests=[ended_meanwhile]) == set()
 
 
 def test_somebody_who_is_missing_from_the_list() -> None:
