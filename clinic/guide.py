@@ -1,27 +1,26 @@
 """The guide for staff: the pages of docs/guide/, readable where the work is done."""
 
+import re
+
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.safestring import mark_safe
-
-from clinic.lib import guide_text
+from django.utils.safestring import SafeString, mark_safe
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 FOLDER = settings.BASE_DIR / "docs" / "guide"
 FIRST = "README"  # So that a code host shows it for the folder.
 
+# Markup in a page is shown, not obeyed.
+_MARKDOWN = MarkdownIt("commonmark", {"html": False})
+
 
 def guide(request: HttpRequest, page: str = FIRST) -> HttpResponse:
     text = text_of(page)
-    context = {
-        "page": page,
-        "title": guide_text.title_of(text),
-        # Our own files, of which everything that is not the guide's Markdown is escaped.
-        "body": mark_safe(guide_text.as_html(text, address)),  # noqa: S308
-        "is_first": page == FIRST,
-    }
+    context = {"page": page, "title": title_of(text), "body": as_html(text), "is_first": page == FIRST}
     return render(request, "guide.html", context)
 
 
@@ -30,6 +29,28 @@ def text_of(page: str) -> str:
     if page not in {path.stem for path in FOLDER.glob("*.md")}:
         raise Http404
     return (FOLDER / f"{page}.md").read_text(encoding="utf-8")
+
+
+def title_of(text: str) -> str:
+    """The heading in the first line."""
+    return text.partition("\n")[0].removeprefix("# ").strip()
+
+
+def as_html(text: str) -> SafeString:
+    """What stands below the first line."""
+    tokens = _MARKDOWN.parse(text.partition("\n")[2])
+    for before, token in zip([None, *tokens], tokens, strict=False):
+        if before and before.type == "heading_open":
+            before.attrSet("id", anchor(token.content))
+        for part in token.children or ():
+            _lead(part)
+    html = str(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))
+    return mark_safe(html)  # noqa: S308  Our own files, and the renderer has escaped them.
+
+
+def anchor(heading: str) -> str:
+    """How others link to a heading, as code hosts make it: "What is left?" is #what-is-left."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def address(target: str) -> str:
@@ -41,3 +62,12 @@ def address(target: str) -> str:
     if name.startswith("images/"):
         return static(f"guide/{name.removeprefix('images/')}")
     return target
+
+
+def _lead(part: Token) -> None:
+    """Give a link or an image the address that a browser needs."""
+    if part.type == "link_open":
+        part.attrSet("href", address(str(part.attrGet("href"))))
+    elif part.type == "image":
+        part.attrSet("src", address(str(part.attrGet("src"))))
+        part.attrSet("loading", "lazy")

@@ -6,7 +6,6 @@ from django.template.loader import select_template
 from django.utils.safestring import SafeString
 
 from clinic import guide
-from clinic.lib import guide_text
 
 register = template.Library()
 
@@ -29,4 +28,4 @@ def page_help(context: Context) -> SafeString:
 @register.inclusion_tag("help/_more.html")
 def more_in_the_guide(page: str) -> dict[str, str]:
     """The last line of a help: where the guide says more."""
-    return {"page": page, "title": guide_text.title_of(guide.text_of(page))}
+    return {"page": page, "title": guide.title_of(guide.text_of(page))}

@@ -8,7 +8,6 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 
 from clinic import guide
-from clinic.lib import guide_text
 
 PAGES = sorted(path.stem for path in guide.FOLDER.glob("*.md"))
 IMAGES = {path.name for path in (guide.FOLDER / "images").glob("*.webp")}
@@ -20,7 +19,7 @@ def text_of(page: str) -> str:
 
 
 def anchors(page: str) -> set[str]:
-    return {guide_text.anchor(heading) for heading in re.findall(r"^##+ (.+)$", text_of(page), re.MULTILINE)}
+    return {guide.anchor(heading) for heading in re.findall(r"^##+ (.+)$", text_of(page), re.MULTILINE)}
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -58,3 +57,13 @@ def test_every_image_is_shown_and_small() -> None:
     assert len(IMAGES) <= 12
     heavy = {name for name in IMAGES if (guide.FOLDER / "images" / name).stat().st_size > 60_000}
     assert not heavy
+
+
+def test_markup_is_shown_and_not_obeyed() -> None:
+    html = guide.as_html(
+        "# Title\n\n<b>1 & 2</b> [on](replies.md#stop) [x](javascript:x)\n\n## What is left?"
+    )
+    assert "&lt;b&gt;1 &amp; 2" in html
+    assert '<a href="/guide/replies/#stop">on</a>' in html
+    assert 'href="javascript' not in html
+    assert '<h2 id="what-is-left">What is left?</h2>' in html
