@@ -19,6 +19,7 @@ REDIS_DATABASES = {
     "test_times_in_a_browser": 13,
     "test_accounts": 15,
     "test_composer": 14,
+    "test_the_main_job": 12,
     "test_group_sms_in_a_browser": 10,
     "test_replies_in_a_browser": 5,
 }
