@@ -1,6 +1,7 @@
 """The shell of all pages, the fields of all forms, and the pages that say no."""
 
 from collections.abc import Callable
+from gzip import decompress
 from html.parser import HTMLParser
 
 import pytest
@@ -138,3 +139,12 @@ def test_pages_without_live_parts_load_one_script_which_watches_over_an_empty_de
 def test_where_nobody_is_logged_out_by_the_clock_pages_load_no_script(reception_client: Client) -> None:
     SmsSettings.objects.update(idle_minutes=0)
     assert "<script" not in reception_client.get("/nowhere/").content.decode()
+
+
+def test_pages_are_sent_compressed(reception_client: Client) -> None:
+    plain = reception_client.get("/patients/")
+    small = reception_client.get("/patients/", headers={"accept-encoding": "gzip"})
+    assert "Content-Encoding" not in plain
+    assert small["Content-Encoding"] == "gzip"
+    assert len(small.content) < len(plain.content) / 2
+    assert b"</html>" in decompress(small.content)
