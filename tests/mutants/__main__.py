@@ -38,7 +38,7 @@ def try_ready(mutants: list[Mutant], fates: Fates, tests: list[str]) -> None:
 
 
 def try_fresh(mutants: list[Mutant], fates: Fates, tests: list[str]) -> None:
-    fresh.preload()
+    fresh.preload(apps=not plan.KNOWN_TO_APPS & {mutant.file for mutant in mutants})
     if in_a_fork(lambda: run([*fresh.QUIETLY, *tests]), seconds=300) != (SURVIVED, ""):
         sys.exit("The tests fail without any mutant.")
     for mutant in mutants:

@@ -1,4 +1,5 @@
-"""Mutants of the table of codes, which the tests read when they are imported: both are imported anew for each."""
+"""Mutants of the tables of codes and of states, which others read when they are imported: all that is imported anew
+for each."""
 
 import os
 import sys
@@ -17,12 +18,14 @@ from tests.mutants.source import Mutant
 QUIETLY = ["-q", "-s", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
 
 
-def preload() -> None:
-    """All that may be imported beforehand: the apps, and what knows nothing of the gateway."""
+def preload(*, apps: bool) -> None:
+    """All that may be imported beforehand: what is not ours, and with `apps` all that does not know the gateway."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "clinic.settings"
-    django.setup()
-    for name in ("aiohttp", "django.test", "twilio.http.async_http_client", "twilio.rest", "tests.factories"):
+    for name in ("aiohttp", "django.test", "twilio.http.async_http_client", "twilio.rest"):
         import_module(name)
+    if apps:
+        django.setup()
+        import_module("tests.factories")
 
 
 def killer(mutant: Mutant, tests: list[str]) -> str:

@@ -20,7 +20,7 @@ from tests.mutants import plan
 from tests.mutants.source import Mutant
 
 LOGGERS = {"logger", "logging"}
-NOT_MUTATED = {"len", "isinstance", "TypeVar"}
+NOT_MUTATED = {"len", "isinstance", "TypeVar", "_"}
 # What only narrows types, or exists for the reader.
 LEFT_ALONE = (cst.Annotation, cst.Decorator, cst.Import, cst.ImportFrom, cst.Assert)
 
@@ -50,11 +50,7 @@ class _Visitor(cst.CSTVisitor):
         self.found: list[tuple[cst.CSTNode, cst.CSTNode, int, int]] = []
 
     def on_visit(self, node: cst.CSTNode) -> bool:
-        if (
-            isinstance(node, LEFT_ALONE)
-            or _is_for_the_reader(node)
-            or _is_call_of(node, {"len", "isinstance", "TypeVar"})
-        ):
+        if isinstance(node, LEFT_ALONE) or _is_for_the_reader(node) or _is_call_of(node, NOT_MUTATED):
             return False
         if isinstance(node, cst.SimpleStatementLine):
             self.statements.append(node)

@@ -77,17 +77,24 @@ class Ready:
 
     def _try(self, mutant: Mutant, session: pytest.Session) -> None:
         lines = {(mutant.path, line) for line in range(mutant.first, mutant.last + 1)}
+        where = " ".join([mutant.file, *mutant.functions()])
         if (
-            not mutant.functions()
-        ):  # Lines that run on import belong to no test, so all that know the file are asked.
+            where == mutant.file
+        ):  # Lines that run on import belong to no test: all that know the file are asked.
             lines = {place for places in self.reached.values() for place in places if place[0] == mutant.path}
         asked = [
             item
             for item in session.items
             if self.reached[item.nodeid] & lines and item.nodeid not in self.skipped
         ]
-        # Who killed a neighbour is the likeliest to kill.
-        asked.sort(key=lambda item: (-self.kills[mutant.file, item.nodeid], self.seconds[item.nodeid]))
+        # Who killed a neighbour is the likeliest to kill; the nearest neighbours are those of the same function.
+        asked.sort(
+            key=lambda item: (
+                -self.kills[where, item.nodeid],
+                -self.kills[mutant.file, item.nodeid],
+                self.seconds[item.nodeid],
+            )
+        )
         asked = asked[:MOST]
         if WITHOUT and not asked:
             return
@@ -95,6 +102,7 @@ class Ready:
         begun = time.monotonic()
         fate, by = in_a_fork(lambda: self._killer(mutant, asked, session), seconds=limit)
         self.kills[mutant.file, by] += 1
+        self.kills[where, by] += 1
         self.fates.tell(mutant, fate, by=by, asked=len(asked), seconds=time.monotonic() - begun)
 
     def _killer(self, mutant: Mutant | None, asked: list[pytest.Item], session: pytest.Session) -> str:
