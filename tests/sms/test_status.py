@@ -3,6 +3,7 @@
 import pytest
 
 from sms.status import (
+    BILLED,
     FINAL,
     FROM_TWILIO,
     HANDED_OVER,
@@ -67,6 +68,12 @@ def test_only_a_delivery_follows_undelivered() -> None:
     assert replacing == {Status.DELIVERED}
 
 
+@pytest.mark.parametrize("news", FORWARD)
+def test_news_replaces_what_is_older(news: Status) -> None:
+    assert replaced_by(news) >= set(FORWARD[: FORWARD.index(news)])
+    assert Status.FAILED not in replaced_by(news)
+
+
 @pytest.mark.parametrize("news", sorted(set(FROM_TWILIO.values())))
 def test_any_news_replaces_all_that_we_believed_ourselves(news: Status) -> None:
     assert replaced_by(news) >= set(Status) - set(FROM_TWILIO.values())
@@ -91,6 +98,7 @@ def test_every_word_of_twilios_is_known() -> None:
 def test_the_sets_of_states() -> None:
     assert set(OPEN) == {"queued", "sending", "unknown"}
     assert set(IN_FLIGHT) == {"accepted", "sent"}
+    assert set(BILLED) == TOLD - {"failed"}
     assert set(HANDED_OVER) == TOLD | {"unknown"}
     assert set(MAY_EXIST) == TOLD | {"unknown", "sending"}
     assert set(UNDER_WAY) == {"confirmed", "sending", "paused"}
