@@ -84,7 +84,7 @@ def claim(*, purpose: Purpose, limit: int, now: datetime) -> Claim:
         waiting = strays.set_aside(waiting, now=now)
         examined -= len(waiting)
         verdicts = _verdicts(waiting, purpose, now)
-        _put_aside(waiting, verdicts, now)
+        _put_aside(verdicts, now)
         _pass_on([message for message in waiting if isinstance(verdicts.get(message.pk), Reason)], now)
         allowed = [message for message in waiting if message.pk not in verdicts]
         until = last_moments(allowed, purpose, now)
@@ -126,7 +126,7 @@ def _verdicts(waiting: list[Message], purpose: Purpose, now: datetime) -> dict[i
     return verdicts
 
 
-def _put_aside(waiting: list[Message], verdicts: dict[int, Status | Reason], now: datetime) -> None:
+def _put_aside(verdicts: dict[int, Status | Reason], now: datetime) -> None:
     by_verdict: dict[Status | Reason, list[int]] = defaultdict(list)
     for pk, verdict in verdicts.items():
         by_verdict[verdict].append(pk)
@@ -167,7 +167,7 @@ def _pass_on(left_out: list[Message], now: datetime) -> None:
 def withdraw(*, patient_id: int, reason: Reason, now: datetime) -> None:
     """Leave a patient out of every text that waits for them. Belongs into a transaction that has them locked."""
     waiting = list(Message.objects.filter(patient=patient_id, status=Status.QUEUED).order_by("id"))
-    _put_aside(waiting, {message.pk: reason for message in waiting}, now)
+    _put_aside({message.pk: reason for message in waiting}, now)
     _pass_on(waiting, now)
 
 

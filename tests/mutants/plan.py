@@ -4,6 +4,7 @@ READY = [
     (
         ["sms/outbox.py"],
         [
+            "tests/sms/test_rows_of_the_queue.py",
             "tests/sms/test_settling.py",
             "tests/sms/test_claim.py",
             "tests/sms/test_dispatch.py",
@@ -17,6 +18,7 @@ READY = [
             "tests/sms/test_pace_after_answers.py",
             "tests/sms/test_legal_steps.py",
             "tests/sms/test_breaker.py",
+            "tests/sms/test_restored.py",
         ],
     ),
     (

@@ -38,6 +38,13 @@ def test_a_claim_counts_what_it_took_and_what_it_judged() -> None:
     assert (taken.examined, len(taken.messages)) == (4, 2)
 
 
+def test_a_claim_writes_down_how_many_parts_a_text_has() -> None:
+    patient = PatientFactory.create()
+    steps.queued(patient, "x" * 161)
+    [message] = steps.claimed(patient, "short").messages[:1]
+    assert message.parts == 2
+
+
 def test_what_is_too_late_or_cancelled_says_since_when() -> None:
     late, cancelled = AppointmentFactory.create_batch(2)
     reminders.queue_due_reminders(now=NOW)
