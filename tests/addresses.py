@@ -52,6 +52,7 @@ _ELSEWHERE = {
     "mfa_authenticate": "between password and code: see test_accounts",
     "mfa_deactivate_totp": "needs an app that is set up: see test_accounts",
     "mfa_download_recovery_codes": "a file",
+    "styleguide": "not there in production: see test_look",
     "sms:group_csv": "a file",
     "sms:log_export": "a file",
     "mfa_edit_webauthn": "needs a security key: see test_accounts",
