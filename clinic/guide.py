@@ -7,7 +7,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -36,16 +35,15 @@ def title_of(text: str) -> str:
     return text.partition("\n")[0].removeprefix("# ").strip()
 
 
-def as_html(text: str) -> SafeString:
-    """What stands below the first line."""
+def as_html(text: str) -> str:
+    """What stands below the first line, safe to be shown: our own files, and the renderer escapes what is in them."""
     tokens = _MARKDOWN.parse(text.partition("\n")[2])
     for before, token in zip([None, *tokens], tokens, strict=False):
         if before and before.type == "heading_open":
             before.attrSet("id", anchor(token.content))
         for part in token.children or ():
             _lead(part)
-    html = str(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))
-    return mark_safe(html)  # noqa: S308  Our own files, and the renderer has escaped them.
+    return str(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))
 
 
 def anchor(heading: str) -> str:

@@ -1,5 +1,7 @@
 """Each page's own help: templates/help/, one file for each address, by its name."""
 
+from typing import cast
+
 from django import template
 from django.template import Context
 from django.template.loader import select_template
@@ -22,7 +24,7 @@ def page_help(context: Context) -> SafeString:
     if match is None:
         return SafeString("")
     found = select_template([file_of(match.view_name), "help/none.html"])
-    return SafeString(found.render(context.flatten(), context["request"]))
+    return cast("SafeString", found.render(context.flatten(), context["request"]))
 
 
 @register.inclusion_tag("help/_more.html")
