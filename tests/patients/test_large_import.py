@@ -291,7 +291,7 @@ def test_nothing_of_the_file_is_in_the_database(reception_client: Client) -> Non
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM patients_patientimport")
         kept = str(cursor.fetchall())
-    for personal in ("Yuki", "Ito", "412"):
+    for personal in ("Yuki", "Ito", "412 345", "412345"):
         assert personal not in kept
 
 
