@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -68,40 +68,6 @@ def _replace(form: forms.Form, **values: str) -> None:
     for name, value in values.items():
         data[name] = value
     form.data = data
-
-
-class SearchForm(forms.Form):
-    SHOW = [
-        ("active", _("Active")),
-        ("archived", _("Archived")),
-        ("deceased", _("Deceased")),
-        ("all", _("All")),
-    ]
-
-    q = forms.CharField(
-        label=_("Name, number or reference"),
-        required=False,
-        max_length=100,
-        widget=forms.TextInput(attrs={"type": "search", **_THEIRS}),
-    )
-    show = forms.ChoiceField(label=_("Show"), choices=SHOW, required=False)
-
-    def results(self) -> QuerySet[Patient]:
-        """The patients it finds. What cannot be understood is left aside."""
-        self.is_valid()
-        everybody = Patient.objects.not_erased().search(self.text, country=SmsSettings.load().country)
-        match self.cleaned_data.get("show"):
-            case "archived":
-                return everybody.filter(archived_at__isnull=False)
-            case "deceased":
-                return everybody.filter(deceased_at__isnull=False)
-            case "all":
-                return everybody
-        return everybody.active()
-
-    @property
-    def text(self) -> str:
-        return str(self.cleaned_data.get("q", ""))
 
 
 class PatientForm(forms.Form):

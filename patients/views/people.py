@@ -20,7 +20,8 @@ from patients import registration
 from patients.appointment_form import AppointmentForm
 from patients.consent import record_consent
 from patients.eligibility import EVERY_PURPOSE, Purpose, judged, reasons_for, stop_to_marketing_covers
-from patients.forms import PatientForm, SearchForm
+from patients.forms import PatientForm
+from patients.list_forms import SearchForm
 from patients.models import Patient, SuppressedNumber
 
 EVENTS_SHOWN = 50
