@@ -4,10 +4,10 @@ import re
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.clinic import Clinic
+from tests.journeys.looking import look_around, look_at
 
 pytestmark = pytest.mark.browser
 
@@ -126,15 +126,3 @@ def preview_an_import(page: Page) -> None:
     page.get_by_label("CSV file").set_input_files(file)
     page.get_by_role("button", name="Check the file").click()
     page.get_by_role("heading", name="Check the import").wait_for()
-
-
-def look_at(page: Page, path: str) -> list[str]:
-    page.goto(path)
-    return look_around(page, path)
-
-
-def look_around(page: Page, path: str) -> list[str]:
-    found = [f"{path}: {rule['id']}" for rule in Axe().run(page).response["violations"]]
-    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-        found.append(f"{path}: scrolls sideways")
-    return found

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from clinic.management.commands.demo import DEMO_TWILIO
 from tests.journeys.clinic import TEXTABLE, Clinic
+from tests.journeys.looking import look_around, look_at
 
 pytestmark = pytest.mark.browser
 
@@ -156,15 +156,3 @@ def test_each_state_is_accessible_and_fits(
         expect(page.locator(".costly mark")).to_have_count(5)
         complaints += look_around(page, "a dear answer")
     assert complaints == []
-
-
-def look_at(page: Page, path: str) -> list[str]:
-    page.goto(path)
-    return look_around(page, path)
-
-
-def look_around(page: Page, path: str) -> list[str]:
-    found = [f"{path}: {rule['id']}" for rule in Axe().run(page).response["violations"]]
-    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-        found.append(f"{path}: scrolls sideways")
-    return found
