@@ -1,6 +1,7 @@
 """The account-wide switchboard. It knows no patients: applying the default to them is `patients.batches`."""
 
 from datetime import time
+from decimal import Decimal
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -162,6 +163,10 @@ class SmsSettings(models.Model):
                     )
                 }
             )
+
+    def cost_of(self, parts: int) -> Decimal | None:
+        """What so many parts cost, in the clinic's currency; None if no price is known."""
+        return None if self.part_price is None else (self.part_price * parts).quantize(Decimal("0.01"))
 
     @property
     def zone(self) -> ZoneInfo:

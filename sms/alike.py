@@ -70,5 +70,5 @@ def _who_got_it(group: GroupMessage, earlier: GroupMessage) -> int:
     """By number, since a phone that several share rings twice all the same."""
     got_it = Message.objects.filter(
         group=earlier, phone=OuterRef("phone"), status__in=GOT_IT, erased_at=None
-    ).exclude(status=Status.LEFT_OUT)
+    ).exclude(status=Status.LEFT_OUT)  # as the index of one text a number says it
     return audience.recipients(group).filter(Exists(got_it)).count()

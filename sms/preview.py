@@ -153,8 +153,7 @@ class Preview(Wording):
     @property
     def cost(self) -> Decimal | None:
         """In the clinic's currency; None if no price is known."""
-        price = self.settings.part_price
-        return None if price is None else (price * self.parts.total).quantize(Decimal("0.01"))
+        return self.settings.cost_of(self.parts.total)
 
     @cached_property
     def extremes(self) -> list[Extreme]:

@@ -103,9 +103,8 @@ def this_month(settings: SmsSettings, *, now: datetime) -> Month:
     since = clock.local(now, settings.time_zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     billed = Message.objects.filter(claimed_at__gte=since, status__in=BILLED).order_by()
     found = billed.aggregate(texts=Count("*"), parts=Sum("parts"))
-    parts, price = found["parts"] or 0, settings.part_price
-    cost = None if price is None else (price * parts).quantize(Decimal("0.01"))
-    return Month(since=since, texts=found["texts"], parts=parts, cost=cost)
+    parts = found["parts"] or 0
+    return Month(since=since, texts=found["texts"], parts=parts, cost=settings.cost_of(parts))
 
 
 def failed_since(start: datetime) -> int:

@@ -74,8 +74,7 @@ class OneText(Wording):
     @property
     def cost(self) -> Decimal | None:
         """In the clinic's currency; None if no price is known."""
-        price = self.settings.part_price
-        return None if price is None else (price * self.parts_now).quantize(Decimal("0.01"))
+        return self.settings.cost_of(self.parts_now)
 
     @property
     def summary(self) -> str:

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-E164 = r"^\+[1-9][0-9]{6,14}$"
+from clinic.lib.phone import E164
 
 
 class Colleague(User):

@@ -21,6 +21,7 @@ from clinic.lib import countries as places
 from clinic.lib import phone_search
 from clinic.lib.sentence import Said, gettext_noop, said
 
+E164 = r"^\+[1-9][0-9]{6,14}$"  # as the database checks it
 MAX_E164 = 16  # a plus sign and 15 digits: ITU-T E.164
 
 

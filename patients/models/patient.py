@@ -11,11 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.lib import names
 from clinic.lib.clock import town_first
-from clinic.lib.phone import PhoneKind, display, search_digits
+from clinic.lib.phone import E164, PhoneKind, display, search_digits
 from patients.models.consent import ConsentSource
 from settings_app.models import validate_time_zone
 
-E164 = r"^\+[1-9][0-9]{6,14}$"
 _BETWEEN_WORDS = re.compile(r"[-‐‑–'’ʼ.,]+")
 
 

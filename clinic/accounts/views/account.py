@@ -19,9 +19,8 @@ from clinic.staff import staff
 def account(request: HttpRequest) -> HttpResponse:
     """What is posted is the own number."""
     user = staff(request)
-    form = OwnPhoneForm(
-        request.POST or None, initial={"phone": display(own_phone(user)) if own_phone(user) else ""}
-    )
+    phone = own_phone(user)
+    form = OwnPhoneForm(request.POST or None, initial={"phone": display(phone) if phone else ""})
     if request.method == "POST" and form.is_valid():
         save_own_phone(user, form.cleaned_data["phone"])
         messages.success(
