@@ -31,6 +31,7 @@ THEMES = ("light", "dark")
 MANAGER = ("manager", "quiet-harbour-71")  # as sms/demo/staff.py makes them
 MOST_BYTES = 60_000
 QUALITY = 60
+TALLEST = 16_383  # pixels: WebP knows no more
 
 
 @contextmanager
@@ -85,10 +86,11 @@ def desk(browser: Browser, url: str, *, width: int, theme: str) -> Iterator[Page
 
 
 def photograph(page: Page, path: Path, *, whole: bool) -> None:
-    """What is in sight, or the whole page, as WebP."""
+    """What is in sight, or the whole page from its top as far as a picture goes, as WebP."""
     wanted: dict[str, Any] = {"format": "webp", "quality": QUALITY}
     if whole:
         size = page.evaluate("({width: innerWidth, height: document.documentElement.scrollHeight})")
+        size["height"] = min(size["height"], TALLEST)
         wanted |= {"captureBeyondViewport": True, "clip": {"x": 0, "y": 0, "scale": 1, **size}}
     answer = page.context.new_cdp_session(page).send("Page.captureScreenshot", wanted)
     path.write_bytes(base64.b64decode(answer["data"]))

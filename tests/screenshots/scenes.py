@@ -69,6 +69,12 @@ def refusal(page: Page) -> None:
     page.wait_for_load_state()
 
 
+def reply(page: Page) -> None:
+    page.goto("/sms/inbox/?kind=all")
+    page.get_by_role("link", name="Answer").first.click()
+    page.get_by_role("heading", level=1).wait_for()
+
+
 def apply_to_all(page: Page) -> None:
     page.goto("/settings/sms/apply/?to=accept&scope=never_chosen")
 
@@ -116,6 +122,7 @@ GALLERY = [
     Scene("log", at("/sms/log/")),
     Scene("log-none", at("/sms/log/?status=expired")),
     Scene("inbox", at("/sms/inbox/")),
+    Scene("reply", reply),
     Scene("refusal", refusal),
     Scene("why", at("/sms/message/1/why/")),
     Scene("settings", at("/settings/sms/")),
