@@ -105,6 +105,7 @@ def test_what_is_not_json_is_refused(simulator: SimulatorAtWork) -> None:
 
 def test_the_ledger_can_be_narrowed(simulator: SimulatorAtWork) -> None:
     create(simulator)
+    time.sleep(0.002)  # The ledger tells the moment in milliseconds.
     simulator.create(To="+61491570157", From=SENDER, Body="Another")
     simulator.reply("Thanks")
     first, second, reply = simulator.ledger()
