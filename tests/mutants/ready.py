@@ -10,7 +10,7 @@ import shutil
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import coverage
@@ -107,10 +107,12 @@ class Ready:
 
     def _killer(self, mutant: Mutant | None, asked: list[pytest.Item], session: pytest.Session) -> str:
         """The first of the tests that fails with it, in a process that can do nothing else afterwards."""
-        with _own_database():
+        has_database = any(item.get_closest_marker("django_db") for item in session.items)
+        with _own_database() if has_database else nullcontext():
             if mutant:
                 mutant.put_in_place(self.functions)
-            _renew_triggers(session)
+            if has_database:
+                _renew_triggers(session)
             for item in asked:
                 session._setupstate.teardown_exact(item)
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=item)

@@ -1,13 +1,11 @@
 """Texts are claimed once, the most urgent first, and each is judged a last time."""
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from clinic.lib import phone as phones
@@ -22,7 +20,7 @@ from sms.models import Message, SendingPause
 from sms.status import Status
 from tests.factories import NOW, AppointmentFactory, PatientFactory, UserFactory, block
 from tests.sms import steps
-from tests.sms.twilio import CARE, MARKETING, Twilio
+from tests.sms.twilio import CARE, Twilio
 
 pytestmark = pytest.mark.django_db
 
@@ -278,110 +276,3 @@ def test_a_drain_that_is_out_of_time_begins_nothing(account: None) -> None:
     steps.queued(PatientFactory.create())
     assert dispatch.drain(clock=lambda: NOW, until=NOW) == 0
     assert Message.objects.get().status == Status.QUEUED
-
-
-@pytest.mark.services
-@pytest.mark.django_db(transaction=True)
-def test_claims_at_once_never_share_a_text(
-    account: None, at_once: Callable[[list[Callable[[], outbox.Claim]]], list[outbox.Claim]]
-) -> None:
-    PatientFactory.create_batch(40)
-    steps.frozen()
-    claims = at_once([lambda: claim(limit=15)] * 6)
-    taken = [message.pk for each in claims for message in each.messages]
-    assert len(taken) == len(set(taken))
-    assert Message.objects.filter(status=Status.SENDING).count() == len(taken)
-    rest = claim(limit=50).messages
-    assert len(taken) + len(rest) == 40
-
-
-@contextmanager
-def an_open_transaction(deed: Callable[[], Any]) -> Iterator[None]:
-    """Somebody else has done `deed` and has not committed yet; they do when the context ends."""
-    done, finish = threading.Event(), threading.Event()
-
-    def other() -> None:
-        try:
-            with transaction.atomic():
-                deed()
-                done.set()
-                finish.wait(timeout=20)
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=other)
-    thread.start()
-    try:
-        assert done.wait(timeout=20)
-        yield
-    finally:
-        finish.set()
-        thread.join(timeout=20)
-
-
-@pytest.mark.services
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(
-    ("leaves", "comes_back"),
-    [
-        (registration.archive, registration.unarchive),
-        (registration.mark_deceased, registration.unmark_deceased),
-    ],
-    ids=["archived", "deceased"],
-)
-def test_somebody_who_refuses_and_comes_back_to_the_number_is_waited_for(
-    twilio: Twilio, leaves: Callable[..., bool], comes_back: Callable[..., bool]
-) -> None:
-    patient = PatientFactory.create(accepts=True)
-    sibling = PatientFactory.create(phone=patient.phone, accepts=False)
-    leaves(patient_id=sibling.pk, at=NOW)
-    steps.frozen(marketing=True)
-    with an_open_transaction(lambda: comes_back(patient_id=sibling.pk, at=NOW)):
-        assert steps.drain() == 0
-    steps.drain()
-    assert steps.standing(patient) == (Status.LEFT_OUT, Reason.SHARED_NUMBER_REFUSED)
-    assert twilio.texts() == []
-
-
-@pytest.mark.services
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("deed", [refuse, stop], ids=["preference", "stop"])
-def test_a_refusal_that_is_being_saved_is_waited_for(twilio: Twilio, deed: Callable[[Patient], Any]) -> None:
-    """The claim passes the patient over while the refusal is open, and then sees it."""
-    patient, other = PatientFactory.create_batch(2, accepts=True)
-    steps.frozen(marketing=True)
-    with an_open_transaction(lambda: deed(patient)):
-        assert steps.drain() == 1
-        assert steps.standing(patient) == (Status.QUEUED, "")
-    steps.drain()
-    assert steps.standing(patient)[0] == Status.LEFT_OUT
-    assert twilio.numbers() == [other.phone]
-    assert {text["messaging_service_sid"] for text in twilio.texts()} == {MARKETING}
-
-
-@pytest.mark.services
-@pytest.mark.django_db(transaction=True)
-def test_a_refusal_of_another_on_the_number_that_is_being_saved_is_waited_for(twilio: Twilio) -> None:
-    first, second = PatientFactory.create_batch(2, phone=MOBILE, accepts=True)
-    steps.frozen(marketing=True)
-    with an_open_transaction(lambda: refuse(second)):
-        assert steps.drain() == 0
-    steps.drain()
-    assert steps.standing(first) == (Status.LEFT_OUT, Reason.SHARED_NUMBER_REFUSED)
-    assert twilio.posts() == []
-
-
-@pytest.mark.services
-@pytest.mark.django_db(transaction=True)
-def test_a_refusal_waits_for_a_claim_that_is_being_saved(twilio: Twilio) -> None:
-    patient = PatientFactory.create(accepts=True)
-    steps.frozen(marketing=True)
-    claims: list[outbox.Claim] = []
-    with an_open_transaction(lambda: claims.append(claim(Purpose.MARKETING))):
-        refusing = threading.Thread(target=lambda: (refuse(patient), connections.close_all()))
-        refusing.start()
-        refusing.join(timeout=0.5)
-        assert refusing.is_alive()
-    refusing.join(timeout=20)
-    assert [message.patient_id for message in claims[0].messages] == [patient.pk]
-    assert not Patient.objects.get().accepts_sms_marketing

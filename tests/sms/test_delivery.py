@@ -420,11 +420,12 @@ def test_a_text_is_found_though_twilio_keeps_it_in_other_letters(twilio: Twilio,
     assert steps.status_of(message) == Status.DELIVERED
 
 
-def test_of_two_records_the_one_that_agrees_to_the_letter_is_taken(twilio: Twilio) -> None:
+def test_of_several_records_the_one_that_agrees_to_the_letter_is_taken(twilio: Twilio) -> None:
     now = timezone.now()
     message = unknown_text(PatientFactory.create(), "Please call", at=now)
     posted_as(message, "Hello! Please call")
     sid = post(message)
+    posted_as(message, "Once more: Please call")
     look_up(now + timedelta(seconds=30))
     message.refresh_from_db()
     assert message.sid == sid

@@ -100,11 +100,14 @@ def test_a_record_that_another_text_took_meanwhile_is_not_bound(account: None) -
     assert (message.status, message.sid, message.look_ups) == (Status.UNKNOWN, "", 0)
 
 
-def test_a_look_up_that_news_overtook_leaves_no_trace(account: None) -> None:
+@pytest.mark.parametrize("told", ["sent", "delivered"])
+def test_a_look_up_that_news_overtook_leaves_no_trace(account: None, told: str) -> None:
     message = unknown()
-    assert tell(message, "delivered")
+    assert tell(message, told)
     assert not delivery._bind_by_guess(message, record_of(message, sid=OTHER_SID, error_code=30006), LATER)
-    assert DeliveryEvent.objects.get().status == "delivered"
+    message.refresh_from_db()
+    assert (message.status, message.sid, message.look_ups) == (told, SID, 0)
+    assert DeliveryEvent.objects.get().status == told
     assert Patient.objects.get().number_refused_code is None
 
 
@@ -141,7 +144,7 @@ def test_a_record_is_ours_only_if_it_was_made_around_the_claim(
 
 
 def test_a_text_is_looked_up_at_the_very_moment_and_an_erased_one_never(account: None) -> None:
-    message, erased = unknown(), unknown()
+    message, erased, _known = unknown(), unknown(), accepted()
     steps.put(erased, erased_at=NOW, phone="", body="")
     for number, after in enumerate(delivery.LOOK_UP_AFTER):
         Message.objects.filter(pk=message.pk).update(look_ups=number)

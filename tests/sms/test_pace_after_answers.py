@@ -1,14 +1,18 @@
 """What the answers to one batch mean for the next: how long its sender rests, and what the day gets back."""
 
+import threading
 from datetime import timedelta
 
 import pytest
+from pytest_django import Settings
 
 from settings_app.models import SmsSettings
 from sms import dispatch, gateway, pacing
 from sms.models import Message, SenderBudget
+from sms.status import Status
 from tests.factories import NOW, PatientFactory
 from tests.sms import steps
+from tests.sms.gateway.stand_in import Request, serving
 from tests.sms.twilio import CARE, MARKETING
 
 pytestmark = pytest.mark.django_db
@@ -124,9 +128,11 @@ def test_a_batch_is_as_large_as_three_turns_of_its_sender_and_fifty_at_most(acco
 
 
 def test_an_answer_too_few_is_never_taken_for_another_texts(account: None) -> None:
+    steps.queued(PatientFactory.create())
     claim = steps.claimed(PatientFactory.create())
     with pytest.raises(ValueError, match="shorter"):
-        dispatch.settle(claim, [], now=NOW)
+        dispatch.settle(claim, [accepted(1)], now=NOW)
+    assert set(Message.objects.values_list("status", "sid")) == {(Status.SENDING, "")}
 
 
 def test_complaints_about_promotions_make_only_their_batches_smaller(account: None) -> None:
@@ -137,3 +143,19 @@ def test_complaints_about_promotions_make_only_their_batches_smaller(account: No
     claim = dispatch.next_batch(now=NOW)
     assert claim is not None
     assert len(claim.messages) == 3
+
+
+def test_as_many_leave_at_once_as_the_rate_allows(account: None, settings: Settings) -> None:
+    SmsSettings.objects.update(care_rate=3)
+    texts = [steps.queued(PatientFactory.create()) for _ in range(9)]
+    three = threading.Barrier(3, timeout=10)
+
+    def answer(request: Request) -> None:
+        three.wait()
+        request.answer(201, {"sid": "SM" + request.field("To").removeprefix("+").zfill(32)})
+
+    with serving(answer) as twilio:
+        settings.TWILIO_API_URL = twilio.url
+        assert steps.drain() == 9
+    assert {steps.status_of(text) for text in texts} == {Status.ACCEPTED}
+    assert len({request.peer for request in twilio.requests}) == 3

@@ -6,8 +6,8 @@ import pytest
 
 from patients import registration
 from patients.eligibility import Purpose, Reason
-from sms import composing, outbox, reminders
-from sms.models import Message
+from sms import composing, outbox, reminders, strays
+from sms.models import Message, StrayRecord
 from sms.outbox import LEASE
 from sms.status import Status
 from tests.factories import NOW, AppointmentFactory, PatientFactory
@@ -36,6 +36,20 @@ def test_a_claim_counts_what_it_took_and_what_it_judged() -> None:
     registration.archive(patient_id=archived.pk, at=NOW)
     taken = outbox.claim(purpose=Purpose.SERVICE, limit=5, now=NOW)
     assert (taken.examined, len(taken.messages)) == (4, 2)
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+def test_a_claim_counts_what_was_sent_before_a_backup_was_restored(limit: int) -> None:
+    """Else a batch of nothing but such texts would look like the end of the queue."""
+    PatientFactory.create_batch(3)
+    steps.frozen()
+    sent, *others = Message.objects.order_by("pk")
+    StrayRecord.objects.create(
+        sid=SID, digest=strays.digest(sent.phone, sent.body), sender=CARE, sent_at=NOW, found_at=LATER
+    )
+    taken = outbox.claim(purpose=Purpose.SERVICE, limit=limit, now=NOW)
+    assert (taken.examined, taken.messages) == (limit, others[: limit - 1])
+    assert steps.status_of(sent) == Status.UNKNOWN
 
 
 def test_a_claim_writes_down_how_many_parts_a_text_has() -> None:

@@ -16,7 +16,7 @@ from sms.status import GroupStatus
 from sms.steering import Stopped
 from tests.factories import NOW, PatientFactory, UserFactory
 from tests.sms import steps
-from tests.sms.test_claim import an_open_transaction
+from tests.sms.test_claim_at_once import an_open_transaction
 from tests.sms.test_schedule import TOMORROW, scheduled
 from tests.sms.twilio import Twilio
 
