@@ -107,15 +107,19 @@ class Ready:
 
     def _killer(self, mutant: Mutant | None, asked: list[pytest.Item], session: pytest.Session) -> str:
         """The first of the tests that fails with it, in a process that can do nothing else afterwards."""
+        if not asked:
+            return ""
         has_database = any(item.get_closest_marker("django_db") for item in session.items)
         with _own_database() if has_database else nullcontext():
             if mutant:
                 mutant.put_in_place(self.functions)
             if has_database:
                 _renew_triggers(session)
-            for item in asked:
-                session._setupstate.teardown_exact(item)
-                item.config.hook.pytest_runtest_protocol(item=item, nextitem=item)
+            session._setupstate.teardown_exact(asked[0])
+            # After the last one there follows some other: what lasts for the session is not this process's to end.
+            last = session.items[0] if asked[-1:] != session.items[:1] else session.items[-1]
+            for item, following in zip(asked, [*asked[1:], last], strict=True):
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
                 if self.failed:
                     return self.failed[0]
         return ""
