@@ -21,6 +21,7 @@ from django.db.models import (
 from django.db.models.functions import RowNumber
 from django.utils.translation import gettext_lazy as _
 
+from clinic.computed_once import computed_once
 from clinic.lib.phone import PhoneKind
 from patients.models import ConsentSource, Covers, Patient, SuppressedNumber
 from settings_app.models import SmsSettings
@@ -153,7 +154,7 @@ def judged(
     if purpose not in GROUP:
         return patients.annotate(left_out_reason=own_reason)
     place = Window(RowNumber(), partition_by=[F("phone"), F("own_reason")], order_by=F("id").asc())
-    return patients.annotate(own_reason=own_reason, place_on_number=place).annotate(
+    return computed_once(patients, own_reason=own_reason).annotate(place_on_number=place).annotate(
         left_out_reason=Case(
             When(~Q(own_reason=""), then=F("own_reason")),
             When(place_on_number__gt=1, then=Value(Reason.SHARED_NUMBER.value)),

@@ -1,6 +1,7 @@
-"""Durations in the environment: read, and refused with the variable's name when they make no sense."""
+"""What the environment says: read, and refused with the variable's name when it makes no sense."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -29,3 +30,10 @@ def test_several_durations_go_up(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("WAITS", wrong)
         with pytest.raises(ImproperlyConfigured, match=r"^WAITS: each number"):
             env.several_seconds("WAITS", "30,120")
+
+
+def test_postgresql_compiles_no_queries_unless_the_address_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgres://clinic@db/clinic")
+    assert env.database(Path())["OPTIONS"] == {"connect_timeout": 5, "options": "-c jit=off"}
+    monkeypatch.setenv("DATABASE_URL", "postgres://clinic@db/clinic?options=-c%20work_mem=64MB")
+    assert env.database(Path())["OPTIONS"]["options"] == "-c work_mem=64MB"
