@@ -7,9 +7,9 @@ from time import perf_counter
 
 from django.db import connection, transaction
 
-from bench import floor
-from bench.databases import manage
-from bench.figures import Figure, Runs
+from bench import floor, processes
+from bench.databases import Clinics
+from bench.figures import Figure, Runs, in_turns, told
 from bench.people import tidy
 from patients import batches
 from patients.models import PreferenceBatch
@@ -18,15 +18,21 @@ EVERYONE = PreferenceBatch.Scope.EVERYONE
 MEMORY_MB = 200
 
 
-def figures(*, number: int, rounds: int) -> Iterator[Figure]:
+def figures(clinics: Clinics, *, number: int, rounds: int) -> Iterator[Figure]:
     """`number` patients change in each of `rounds`; ours and the bare statements take turns in going first."""
+    with clinics.of(number):
+        yield from _beside_the_floor(number, rounds)
+        yield _memory("apply_default_memory", number, "--accept")
+        batch = PreferenceBatch.objects.latest("id")
+        yield _memory("undo_default_memory", number, "--undo", str(batch.pk))
+
+
+def _beside_the_floor(number: int, rounds: int) -> Iterator[Figure]:
     runs = Runs()
-    for turn in range(rounds):
-        deeds = [("ours", _ours), ("floor", _floor)]
-        for name, deed in deeds if turn % 2 == 0 else reversed(deeds):
-            with _rolled_back():
-                deed(name, runs, number)
-            tidy()
+    for name in in_turns(("ours", "floor"), rounds):
+        with _rolled_back():
+            _DEEDS[name](name, runs, number)
+        tidy()
     for what in ("apply", "undo"):
         ours, bare = runs.median(f"ours {what}"), runs.median(f"floor {what}")
         yield Figure(
@@ -34,30 +40,21 @@ def figures(*, number: int, rounds: int) -> Iterator[Figure]:
             ratio=ours / bare,
             at_most=1.5,
             compared="batches, ledger included, with the two bare statements that write the same rows",
-            details=_details(number, rounds, seconds=ours, floor_seconds=bare),
+            details=told(patients=number, rounds=rounds, seconds=ours, floor_seconds=bare),
         )
-    yield _memory("apply_default_memory", number, "--accept")
-    batch = PreferenceBatch.objects.latest("id")
-    yield _memory("undo_default_memory", number, "--undo", str(batch.pk))
 
 
 def _memory(name: str, number: int, *arguments: str) -> Figure:
     """The command as staff run it, committed."""
-    peak, said = manage("apply_sms_default", *arguments, "--yes")
-    assert f": {number}. To " in said, said
+    ended = processes.manage("apply_sms_default", *arguments, "--yes")
+    assert f": {number}. To " in ended.said, ended.said
     return Figure(
         name=name,
-        ratio=peak / MEMORY_MB,
+        ratio=ended.peak_mb / MEMORY_MB,
         at_most=1.0,
         compared=f"peak memory of the process of apply_sms_default with {MEMORY_MB} MB",
-        details=_details(number, 1, peak_mb=peak),
+        details=told(patients=number, rounds=1, peak_mb=ended.peak_mb),
     )
-
-
-def _details(number: int, rounds: int, **measured: float) -> dict[str, object]:
-    """Figures with three places that mean something."""
-    told = {name: float(f"{value:.3g}") for name, value in measured.items()}
-    return {"patients": number, "rounds": rounds, "database": connection.vendor} | told
 
 
 def _ours(name: str, runs: Runs, number: int) -> None:
@@ -83,6 +80,9 @@ def _floor(name: str, runs: Runs, number: int) -> None:
     with _timed(runs, f"{name} undo"):
         restored = floor.undo(done=done.pk, batch=undone.pk, at=at)
     assert applied == restored == number
+
+
+_DEEDS = {"ours": _ours, "floor": _floor}
 
 
 @contextmanager

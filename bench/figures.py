@@ -1,9 +1,12 @@
 """One figure: what was measured beside what, and whether it is good enough."""
 
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
+
+from django.db import connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +22,12 @@ class Figure:
 
     @property
     def ok(self) -> bool:
-        return (self.at_most is None or self.ratio <= self.at_most) and (
-            self.at_least is None or self.ratio >= self.at_least
+        return self.is_within(1)
+
+    def is_within(self, times: float) -> bool:
+        """Whether the target is met, or missed by less than so many times."""
+        return (self.at_most is None or self.ratio <= self.at_most * times) and (
+            self.at_least is None or self.ratio >= self.at_least / times
         )
 
     @property
@@ -44,3 +51,16 @@ class Runs:
 
     def median(self, name: str) -> float:
         return median(self.seconds[name])
+
+
+def in_turns(names: Sequence[str], rounds: int) -> Iterator[str]:
+    """Each name once a round; who went first goes last the next time."""
+    for turn in range(rounds):
+        yield from names if turn % 2 == 0 else reversed(names)
+
+
+def told(**measured: float) -> dict[str, Any]:
+    """The database, and figures with three places that mean something; counts are whole."""
+    return {"database": connection.vendor} | {
+        name: value if isinstance(value, int) else float(f"{value:.3g}") for name, value in measured.items()
+    }

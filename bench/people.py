@@ -2,7 +2,7 @@
 
 from django.db import connection, models
 
-from patients.models import ConsentEvent, Patient
+from patients.models import ConsentEvent, Patient, SuppressedNumber
 
 _SERIES = {
     "postgresql": "generate_series(1, {n}) AS numbers(i)",
@@ -11,21 +11,35 @@ _SERIES = {
 }
 _EIGHT_DIGITS = {"postgresql": "lpad(({i})::text, 8, '0')", "sqlite": "printf('%08d', {i})"}
 
+# Names are three of these: 22,000 first names and 20,000 last ones, and no two people with both alike.
+_SYLLABLES = "annbelcordanedofelgrahenivojankimlormarnilonaperquirossantimulavanwilxenyarzolabebru"
+_FIRST_NAMES, _LAST_NAMES = 28, 27
+# In a clinic of any size three people are called so: one of the first, one in the middle and the last.
+RARE_NAME = "Zzyzx"
 
-def seed(number: int) -> None:
-    """Nobody accepts marketing: three of ten said so themselves. Every tenth shares a phone with the one before."""
-    series = _SERIES[connection.vendor].format(n=number)
-    digits = _EIGHT_DIGITS[connection.vendor].format(i="CASE WHEN i % 10 = 0 THEN i - 1 ELSE i END")
+
+def seed(number: int, *, accepting: bool = False) -> None:
+    """Nobody accepts marketing, or seven of ten do; three said so themselves. Every tenth shares a phone.
+
+    Of a hundred two have no number and two a landline, two are archived, one is dead, one is blocked, and one has no
+    first name.
+    """
+    first_name = f"CASE WHEN i % 100 = 47 THEN '' ELSE {_name(_FIRST_NAMES)} END"
+    last_name = (
+        f"CASE WHEN i IN (1, {number // 2}, {number}) THEN '{RARE_NAME}' ELSE {_name(_LAST_NAMES)} END"
+    )
     patient = _columns(
         Patient,
-        first_name="'Patient'",
-        last_name="'Number ' || i",
-        search_name="'patient number ' || i",
-        phone=f"'+614' || {digits}",
-        phone_kind="'mobile'",
-        accepts_sms_marketing="false",
+        first_name=first_name,
+        last_name=last_name,
+        search_name=f"lower(trim({first_name} || ' ' || {last_name}))",
+        phone=f"CASE WHEN i % 50 = 7 THEN '' ELSE '+614' || {_eight_digits()} END",
+        phone_kind="CASE i % 50 WHEN 7 THEN '' WHEN 13 THEN 'landline' ELSE 'mobile' END",
+        accepts_sms_marketing="i % 10 >= 3" if accepting else "false",
         sms_marketing_source="CASE WHEN i % 10 < 3 THEN 'staff' ELSE 'default' END",
         wants_reminders="true",
+        archived_at="CASE i % 50 WHEN 21 THEN CURRENT_TIMESTAMP END",
+        deceased_at="CASE i % 100 WHEN 33 THEN CURRENT_TIMESTAMP END",
         created_at="CURRENT_TIMESTAMP",
         updated_at="CURRENT_TIMESTAMP",
     )
@@ -37,9 +51,13 @@ def seed(number: int) -> None:
         phone="phone",
         at="created_at",
     )
+    block = _columns(
+        SuppressedNumber, phone="phone", covers="'everything'", source="'sms_stop'", blocked_at="created_at"
+    )
     with connection.cursor() as cursor:
-        cursor.execute(_insert(Patient, patient, series))
+        cursor.execute(_insert(Patient, patient, _SERIES[connection.vendor].format(n=number)))
         cursor.execute(_insert(ConsentEvent, event, "patients_patient"))
+        cursor.execute(_insert(SuppressedNumber, block, "patients_patient WHERE id % 100 = 59"))
         cursor.execute(
             "UPDATE patients_patient SET consent_event_id = patients_consentevent.id "
             "FROM patients_consentevent WHERE patient_id = patients_patient.id"
@@ -49,11 +67,25 @@ def seed(number: int) -> None:
 
 def tidy() -> None:
     """Room of rows that are gone is free again, and each run finds the tables as the one before did."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            for table in ("patients_patient", "patients_consentevent", "patients_preferencebatch"):
-                cursor.execute(f"VACUUM ANALYZE {table}")
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
             cursor.execute("CHECKPOINT")
+
+
+def _name(syllables: int) -> str:
+    """Three of so many syllables, by i; the first letter is a capital."""
+    first, second, third = (f"i / {syllables**place} % {syllables} * 3 + 1" for place in range(3))
+    return (
+        f"upper(substr('{_SYLLABLES}', {first}, 1)) || substr('{_SYLLABLES}', {first} + 1, 2) "
+        f"|| substr('{_SYLLABLES}', {second}, 3) || substr('{_SYLLABLES}', {third}, 3)"
+    )
+
+
+def _eight_digits() -> str:
+    """Different for each i, in no order that could be seen."""
+    shared = "CASE i % 10 WHEN 0 THEN i - 1 ELSE i END"
+    return _EIGHT_DIGITS[connection.vendor].format(i=f"CAST({shared} AS bigint) * 48271 % 99999989")
 
 
 def _insert(model: type[models.Model], columns: dict[str, str], source: str) -> str:

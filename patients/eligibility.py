@@ -154,7 +154,8 @@ def judged(
     if purpose not in GROUP:
         return patients.annotate(left_out_reason=own_reason)
     place = Window(RowNumber(), partition_by=[F("phone"), F("own_reason")], order_by=F("id").asc())
-    return computed_once(patients, own_reason=own_reason).annotate(place_on_number=place).annotate(
+    reasoned = computed_once(patients, own_reason=own_reason)
+    return reasoned.annotate(place_on_number=place).annotate(
         left_out_reason=Case(
             When(~Q(own_reason=""), then=F("own_reason")),
             When(place_on_number__gt=1, then=Value(Reason.SHARED_NUMBER.value)),
