@@ -67,6 +67,13 @@ def test_news_when_asked(account: None) -> None:
     assert (event.error_code, event.received_at) == (30003, LATER)
 
 
+def test_an_answer_that_names_no_record_is_no_news_of_a_text_that_has_none(account: None) -> None:
+    asked, without = accepted(), unknown()
+    delivery.record_answer(message_id=asked.pk, record=record_of(asked, sid=""), at=LATER)
+    assert (steps.status_of(asked), steps.status_of(without)) == (Status.ACCEPTED, Status.UNKNOWN)
+    assert not DeliveryEvent.objects.exists()
+
+
 def test_news_of_a_text_whose_answer_was_lost_brings_the_sid(account: None) -> None:
     message = unknown()
     Message.objects.filter(pk=message.pk).update(look_ups=1)

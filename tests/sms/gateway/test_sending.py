@@ -140,6 +140,11 @@ def test_retry_after_is_honoured_within_reason(
     assert send() == TryLater(20429, pause)
 
 
+def test_retry_after_counts_whatever_the_status(provider: Provider) -> None:
+    provider(lambda request: request.answer(400, {"code": 21611}, Retry_After="7"))
+    assert send() == TryLater(21611, timedelta(seconds=7))
+
+
 def test_retry_after_may_be_a_date(provider: Provider) -> None:
     until = format_datetime(datetime.now(UTC) + timedelta(minutes=5), usegmt=True)
     provider(lambda request: request.answer(429, b"", Retry_After=until))
