@@ -49,6 +49,7 @@ READY = [
             "tests/sms/test_restored.py",
             "tests/sms/test_dispatch.py",
             "tests/sms/test_pace_after_answers.py",
+            "tests/sms/test_rows_of_the_queue.py",
         ],
     ),
     (["sms/gateway/signature.py", "sms/gateway/twilio.py"], ["tests/sms/gateway"]),

@@ -89,6 +89,17 @@ def test_the_day_of_the_claim_gets_it_back(account: None) -> None:
     assert SenderBudget.objects.get().used == 0
 
 
+def test_what_left_before_the_day_had_a_limit_is_not_given_back_to_it(account: None) -> None:
+    for _ in range(3):
+        steps.queued(PatientFactory.create())
+    before = dispatch.next_batch(now=NOW)
+    assert before is not None
+    SmsSettings.objects.update(care_daily_cap=50)
+    steps.claimed(PatientFactory.create())
+    dispatch.settle(before, [gateway.TryLater(14107, SECOND)] * 3, now=LATER)
+    assert SenderBudget.objects.get().used == 1
+
+
 def test_a_claim_that_found_nothing_settles_to_nothing(account: None) -> None:
     steps.queued(PatientFactory.create())
     Message.objects.update(send_by=NOW)

@@ -91,11 +91,21 @@ def test_a_limit_that_is_set_or_lifted_counts_at_once(account: None) -> None:
     assert claimed() == 45
 
 
-def test_the_two_senders_have_a_budget_each(account: None) -> None:
-    limit(care_rate=1, marketing_rate=2)
+@pytest.mark.parametrize(("care", "marketing"), [(1, 2), (2, 1)])
+def test_the_two_senders_have_a_budget_each(account: None, care: int, marketing: int) -> None:
+    limit(care_rate=care, marketing_rate=marketing)
     waiting(20, marketing=True)
     steps.frozen("Closed on Friday")
-    assert [claimed(Purpose.MARKETING), claimed(Purpose.SERVICE)] == [10, 5]
+    assert [claimed(Purpose.MARKETING), claimed(Purpose.SERVICE)] == [5 * marketing, 5 * care]
+
+
+@pytest.mark.parametrize(("care", "marketing"), [(50, 60), (60, 50)])
+def test_the_two_senders_have_a_day_each(account: None, care: int, marketing: int) -> None:
+    limit(care_daily_cap=care, marketing_daily_cap=marketing)
+    waiting(70, marketing=True)
+    steps.frozen("Closed on Friday")
+    for purpose, cap in ((Purpose.MARKETING, marketing), (Purpose.SERVICE, care)):
+        assert claimed(purpose) + claimed(purpose) == cap
 
 
 def test_one_sender_for_both_shares_one_budget_and_the_smaller_limit(one_sender: str) -> None:
