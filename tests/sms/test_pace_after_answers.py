@@ -89,6 +89,24 @@ def test_the_day_of_the_claim_gets_it_back(account: None) -> None:
     assert SenderBudget.objects.get().used == 0
 
 
+def test_a_new_day_is_not_given_what_the_one_before_had_lent(account: None) -> None:
+    SmsSettings.objects.update(care_daily_cap=50)
+    midnight = NOW.replace(hour=13)
+    before = steps.claimed(PatientFactory.create(), at=midnight - SECOND)
+    steps.claimed(PatientFactory.create(), at=midnight)
+    dispatch.settle(before, [gateway.TryLater(14107, SECOND)], now=midnight + SECOND)
+    assert SenderBudget.objects.get().used == 1
+
+
+def test_the_other_sender_is_given_nothing(account: None) -> None:
+    SmsSettings.objects.update(care_daily_cap=50, marketing_daily_cap=50)
+    PatientFactory.create(accepts=True)
+    steps.frozen(marketing=True)
+    assert dispatch.next_batch(now=NOW) is not None
+    answered(gateway.TryLater(14107, SECOND))
+    assert dict(SenderBudget.objects.values_list("sender", "used")) == {CARE: 0, MARKETING: 1}
+
+
 def test_what_left_before_the_day_had_a_limit_is_not_given_back_to_it(account: None) -> None:
     for _ in range(3):
         steps.queued(PatientFactory.create())
