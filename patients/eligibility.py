@@ -1,10 +1,12 @@
 """Who gets a text and who does not, and why: the one table behind every count, list, badge and claim."""
 
 from collections.abc import Collection, Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from django.conf import settings
 from django.db.models import (
+    BigAutoField,
     Case,
     CharField,
     Count,
@@ -21,6 +23,7 @@ from django.db.models import (
 from django.db.models.functions import RowNumber
 from django.utils.translation import gettext_lazy as _
 
+from clinic.compiled import Compiled, IsOneOf, Mark
 from clinic.computed_once import computed_once
 from clinic.lib.phone import PhoneKind
 from patients.models import ConsentSource, Covers, Patient, SuppressedNumber
@@ -170,9 +173,26 @@ def still_refused(patients: QuerySet[Patient], purpose: Purpose) -> dict[int, Re
 
     The one rule left aside is one text per number: the frozen list settled it, and a constraint keeps it.
     """
-    own_reason = Case(*_cases(purpose, None), default=Value(""), output_field=CharField())
-    found = patients.annotate(own_reason=own_reason).exclude(own_reason="")
+    found = _with_own_reason(patients, purpose).exclude(own_reason="")
     return {pk: Reason(reason) for pk, reason in found.values_list("pk", "own_reason")}
+
+
+def refused_now(patients: Collection[int], purpose: Purpose) -> dict[int, Reason]:
+    """`still_refused` for these ids, compiled once: the sender asks it for every batch."""
+    found = _last_check(purpose, _covered_by_its_sender()).rows(patients=patients)
+    return {pk: Reason(reason) for pk, reason in found if reason}
+
+
+@cache
+def _last_check(purpose: Purpose, covered: frozenset[Purpose]) -> Compiled:
+    """`covered` is what the rules were made for: the environment says what a STOP to the marketing sender covers."""
+    these = Patient.objects.filter(IsOneOf("pk", Mark("patients", BigAutoField(), many=True)))
+    return Compiled(lambda: _with_own_reason(these, purpose).order_by().values_list("pk", "own_reason"))
+
+
+def _with_own_reason(patients: QuerySet[Patient], purpose: Purpose) -> "QuerySet[Any]":
+    own_reason = Case(*_cases(purpose, None), default=Value(""), output_field=CharField())
+    return patients.annotate(own_reason=own_reason)
 
 
 def counts(judged_patients: "QuerySet[WithAnnotations[Patient, Judged]]") -> dict[str, int]:

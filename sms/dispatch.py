@@ -1,60 +1,110 @@
-"""The sender: claim a batch, send it, settle it; and again, the most urgent first, until nothing waits."""
+"""The sender: claim a batch, send it, settle it; and again, the most urgent first, until nothing waits.
 
+While one batch is under way the next one is claimed and the last one settled, so that the line to Twilio never idles.
+"""
+
+import logging
 import random
-from collections import defaultdict
+import time
+from collections import defaultdict, deque
 from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.urls import reverse
 
-from patients.eligibility import Purpose
 from sms import breaker, consequences, gateway, outbox, pacing, restored
-from sms.models import Message
 from sms.outbox import Claim
+from sms.waiting import Text, ready_purposes
 
-BATCH = 50
-TURNS = 3
+logger = logging.getLogger(__name__)
+
+# A text whose turn comes later than this after its claim goes back: what the claim knew is old by then.
+START_WITHIN_S = 5.0
+# While Twilio takes longer than this for a batch, waiting for it costs nothing, and no text should wait in a claim.
+QUICK_S = 1.0
+# How often the clocks of ticks and backups are looked at while texts are leaving.
+LOOK_AGAIN = timedelta(seconds=1)
 # Complaints about how fast we are, not about one text or one pair of numbers; 0 is "no connection".
 TOO_FAST = frozenset({0, 20429, 21611})
 
 Clock = Callable[[], datetime]
 
 
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """A batch that is under way since `begun` of `time.monotonic()`, and what will be known of it."""
+
+    claim: Claim
+    begun: float
+    outcomes: Future[list[gateway.Outcome]]
+
+
 def drain(*, clock: Clock, until: datetime) -> int:
     """Send what waits until nothing is left or the time is up; returns how many texts were claimed."""
-    claimed = 0
-    while clock() < until and restored.may_send(clock=clock):
-        claim = next_batch(now=clock())
-        if claim is None:
-            break
-        send(claim, clock=clock)
-        breaker.check(now=clock())
-        claimed += len(claim.messages)
-    return claimed
+    with gateway.open_line() as line:
+        flights: deque[Flight] = deque()
+        try:
+            return _keep_sending(line, flights, clock, until)
+        except Exception:
+            _save_what_is_known(flights, clock)
+            raise
+
+
+def _keep_sending(line: gateway.Line, flights: deque[Flight], clock: Clock, until: datetime) -> int:
+    claimed, ahead = 0, 1
+    looked_at: datetime | None = None
+    while True:
+        claim = None
+        if len(flights) < ahead and (now := clock()) < until:
+            if looked_at is None or now >= looked_at + LOOK_AGAIN:
+                looked_at = now if restored.may_send(clock=clock) else None
+            claim = next_batch(now=now) if looked_at else None
+        if claim:
+            claimed += len(claim.messages)
+            if claim.messages:
+                flights.append(depart(claim, line, now=clock()))
+        elif flights:
+            outcomes = flights[0].outcomes.result()
+            ahead = 2 if time.monotonic() - flights[0].begun < QUICK_S else 1
+            settle(flights.popleft().claim, outcomes, now=clock())
+            if not all(map(_is_accepted, outcomes)):
+                breaker.check(now=clock())
+        else:
+            return claimed
+
+
+def _save_what_is_known(flights: deque[Flight], clock: Clock) -> None:
+    """Something went wrong with one batch; Twilio's answers about the others are still worth having."""
+    for flight in flights:
+        try:
+            if not connection.in_atomic_block:
+                connection.close_if_unusable_or_obsolete()
+            settle(flight.claim, flight.outcomes.result(), now=clock())
+        except Exception:
+            logger.exception("A batch could not be settled")
 
 
 def next_batch(*, now: datetime) -> Claim | None:
     """Claim from the most urgent purpose that has something waiting; None if none has."""
-    for purpose in outbox.MOST_URGENT_FIRST:
-        claim = outbox.claim(purpose=purpose, limit=_batch(purpose), now=now)
+    for purpose in ready_purposes(now=now):
+        claim = outbox.claim(purpose=purpose, now=now)
         if claim.examined:
             return claim
     return None
 
 
-def _batch(purpose: Purpose) -> int:
-    """A batch has three turns at most, however few may leave at once: the lease is made for three."""
-    return min(BATCH, TURNS * pacing.concurrency(outbox.sender_for(purpose)))
-
-
-def send(claim: Claim, *, clock: Clock) -> None:
-    """One POST for each text of the claim, with no transaction open; then write down what came of it."""
-    texts = [_outgoing(message, claim.until[message.pk], clock()) for message in claim.messages]
-    at_once = pacing.concurrency(texts[0].sender) if texts else 1
-    outcomes = gateway.send_all_blocking(texts, concurrency=at_once)
-    settle(claim, outcomes, now=clock())
+def depart(claim: Claim, line: gateway.Line, *, now: datetime) -> Flight:
+    """Hand over the claim's texts: one POST for each, with no transaction open."""
+    begun = time.monotonic()
+    texts = [_outgoing(text, claim.until[text.pk], now) for text in claim.messages]
+    outcomes = line.post(texts, at_once=claim.at_once, not_after=begun + START_WITHIN_S)
+    return Flight(claim, begun, outcomes)
 
 
 def settle(claim: Claim, outcomes: list[gateway.Outcome], *, now: datetime) -> None:
@@ -65,8 +115,9 @@ def settle(claim: Claim, outcomes: list[gateway.Outcome], *, now: datetime) -> N
     """
     sids: dict[int, str] = {}
     unknown: dict[str, list[int]] = defaultdict(list)
-    refused: list[tuple[Message, int]] = []
-    with transaction.atomic():
+    refused: list[tuple[Text, int]] = []
+    # One statement is a transaction of its own.
+    with nullcontext() if all(map(_is_accepted, outcomes)) else transaction.atomic():
         for message, outcome in zip(claim.messages, outcomes, strict=True):
             match outcome:
                 case gateway.Accepted(sid=sid):
@@ -76,6 +127,8 @@ def settle(claim: Claim, outcomes: list[gateway.Outcome], *, now: datetime) -> N
                 case gateway.TryLater(code=code, retry_after=wait):
                     later = now + (wait or _back_off(message.attempt))
                     outbox.put_back(claim=claim, pk=message.pk, not_before=later, code=code, now=now)
+                case gateway.NotPosted():
+                    outbox.put_back(claim=claim, pk=message.pk, not_before=now, code=0, now=now)
                 case gateway.SendingMustStop(code=code):
                     outbox.put_back(claim=claim, pk=message.pk, not_before=now, code=code, now=now)
                     outbox.pause(code=code, now=now)
@@ -90,13 +143,17 @@ def settle(claim: Claim, outcomes: list[gateway.Outcome], *, now: datetime) -> N
         consequences.draw(code=code, phone=message.phone, sender=outbox.sender_of(message), at=now)
 
 
+def _is_accepted(outcome: gateway.Outcome) -> bool:
+    return isinstance(outcome, gateway.Accepted)
+
+
 def _pace(claim: Claim, outcomes: list[gateway.Outcome], now: datetime) -> None:
     """If Twilio was too busy for one text it is for all of this sender: the next batch waits as well."""
     if not claim.messages:
         return
     sender, claimed_at = outbox.sender_of(claim.messages[0]), claim.messages[0].claimed_at or now
     answered = zip(claim.messages, outcomes, strict=True)
-    not_created = (gateway.TryLater, gateway.SendingMustStop)
+    not_created = (gateway.TryLater, gateway.NotPosted, gateway.SendingMustStop)
     waiting_again = [message for message, outcome in answered if isinstance(outcome, not_created)]
     pacing.give_back(sender, waiting_again, claimed_at=claimed_at)
     too_busy = [o for o in outcomes if isinstance(o, gateway.TryLater) and o.code in TOO_FAST]
@@ -107,14 +164,23 @@ def _pace(claim: Claim, outcomes: list[gateway.Outcome], now: datetime) -> None:
         pacing.speed_up(sender)
 
 
-def _outgoing(message: Message, until: datetime, now: datetime) -> gateway.Outgoing:
+def _outgoing(text: Text, until: datetime, now: datetime) -> gateway.Outgoing:
+    before, after = _around_token()
     return gateway.Outgoing(
-        to=message.phone,
-        body=message.body,
-        sender=outbox.sender_of(message),
-        callback_url=settings.PUBLIC_BASE_URL + reverse("sms:twilio_status", args=[message.token.hex]),
+        to=text.phone,
+        body=text.body,
+        sender=outbox.sender_of(text),
+        callback_url=f"{settings.PUBLIC_BASE_URL}{before}{text.token.hex}{after}",
         valid_for=until - now,
     )
+
+
+@cache
+def _around_token() -> tuple[str, str]:
+    """The path of a text's callbacks, before and after its token: looked up once, not for each text."""
+    token = "0" * 32
+    before, _, after = reverse("sms:twilio_status", args=[token]).partition(token)
+    return before, after
 
 
 def _back_off(attempt: int) -> timedelta:

@@ -11,6 +11,7 @@ from sms import outbox, pacing
 from sms.models import Message, SenderBudget
 from sms.pacing import Limits
 from sms.status import Status
+from sms.waiting import MOST_URGENT_FIRST
 
 # Of so many texts the parts are counted; the others are taken to be like them.
 SAMPLE = 200
@@ -81,7 +82,7 @@ def _forecast(purpose: Purpose, *, own: int, own_texts: int, now: datetime) -> F
 
 def _queued(sender: str, purpose: Purpose) -> tuple[int, int]:
     """Texts, and about how many parts, that wait at `sender` and are at least as urgent."""
-    urgent = outbox.MOST_URGENT_FIRST[: outbox.MOST_URGENT_FIRST.index(purpose) + 1]
+    urgent = MOST_URGENT_FIRST[: MOST_URGENT_FIRST.index(purpose) + 1]
     purposes = [each for each in urgent if outbox.sender_for(each) == sender]
     waiting = Message.objects.filter(status=Status.QUEUED, purpose__in=purposes).order_by()
     texts = waiting.count()

@@ -7,48 +7,52 @@ between leaves `sending`, which the sweep turns into `unknown`: never into a sec
 import logging
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
-from django.db.models import F, OuterRef, Subquery
+from django.db import IntegrityError, connection, transaction
 
-from patients.eligibility import Purpose, Reason, still_refused
-from patients.models import Patient
+from clinic.compiled import Compiled
+from clinic.update_rows import update_rows
+from patients.eligibility import Purpose, Reason, refused_now
 from sms import pacing, strays
 from sms.models import Message, SendingPause
 from sms.models.message import MessageQuerySet
 from sms.models.pause import PauseKind
 from sms.status import Status
-from sms.timing import defer, last_moments, of_running_groups
+from sms.timing import defer, last_moments
+from sms.waiting import Text, lock_waiting, ready_purposes, take
 
 logger = logging.getLogger(__name__)
 
-# A reminder or a one-off never waits behind a group SMS.
-MOST_URGENT_FIRST = (Purpose.ONE_OFF, Purpose.REMINDER, Purpose.SERVICE, Purpose.MARKETING)
-
-# Longer than any send can take: a batch has three turns, each of at most 4/3 of the time to read. Ships as 3 minutes.
+# Longer than any send can take: a text is posted within seconds of its claim or not at all, and its answer has come
+# after 4/3 of the time to read. Ships as 3 minutes.
 LEASE = 6 * settings.TWILIO_READ_TIMEOUT
-
+TURNS = 2
 
 # Why we do not know, where it was not Twilio's answer that left us in the dark.
 NEVER_SETTLED = "never settled"
 SID_TAKEN = "another text has this sid"
+
+_CLAIMED = (Status.SENDING, Status.UNKNOWN)
+_PAUSE = Compiled(lambda: SendingPause.objects.in_force().order_by().values_list("pk"))
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A batch taken for sending. `examined` also counts those that were left out, stopped, too late or deferred.
 
-    `until` says of each of `messages` (by id) how long a phone may get it.
+    `until` says of each of `messages` (by id) how long a phone may get it; at most `at_once` may be posted at a time.
     """
 
     id: uuid.UUID
-    messages: list[Message]
+    messages: list[Text]
     examined: int
     until: Mapping[int, datetime]
+    at_once: int
 
 
 def sender_for(purpose: str) -> str:
@@ -57,72 +61,59 @@ def sender_for(purpose: str) -> str:
     return str(settings.TWILIO_MARKETING_SENDER if marketing else settings.TWILIO_CARE_SENDER)
 
 
-def sender_of(message: Message) -> str:
+def sender_of(message: Message | Text) -> str:
     """What this text was or will be sent from."""
     return message.sender or sender_for(message.purpose)
 
 
-def claim(*, purpose: Purpose, limit: int, now: datetime) -> Claim:
+def claim(*, purpose: Purpose, limit: int | None = None, now: datetime) -> Claim:
     """Take up to `limit` waiting texts, and check each a last time: the table of eligibility has the last word.
+
+    Without a limit it takes a batch: as many as leave at once, `TURNS` times over.
 
     The patients are locked with their texts, so a refusal is saved either before this check or after this claim.
     Rows that somebody else holds are passed over; the next call finds them.
     """
-    taken = uuid.uuid4()
+    taken, sender = uuid.uuid4(), sender_for(purpose)
+    pace = pacing.pace_of(sender)
     with transaction.atomic():
         # It may have to wait for another claim, so the pause is asked for after it.
-        allowance = pacing.allowance(sender_for(purpose), now=now)
-        if allowance is None or SendingPause.objects.in_force().exists():
-            return Claim(id=taken, messages=[], examined=0, until={})
-        waiting = list(
-            of_running_groups(Message.objects.ready(now).filter(purpose=purpose), purpose, now)
-            .select_related("patient", "appointment")
-            .select_for_update(skip_locked=True, of=("self", "patient"), no_key=True)
-            .order_by("id")[:limit]
-        )
-        examined = len(waiting)
-        waiting = strays.set_aside(waiting, now=now)
-        examined -= len(waiting)
+        allowance = pacing.allowance(pace, now=now)
+        if allowance is None or _rests():
+            return Claim(taken, [], 0, {}, pace.at_once)
+        found = lock_waiting(purpose, limit=limit or TURNS * pace.at_once, now=now)
+        waiting = strays.set_aside(found, now=now)
         verdicts = _verdicts(waiting, purpose, now)
-        _put_aside(verdicts, now)
-        _pass_on([message for message in waiting if isinstance(verdicts.get(message.pk), Reason)], now)
-        allowed = [message for message in waiting if message.pk not in verdicts]
+        if verdicts:
+            _put_aside(verdicts, now)
+            _pass_on([text for text in waiting if isinstance(verdicts.get(text.pk), Reason)], now)
+        allowed = [text for text in waiting if text.pk not in verdicts]
         until = last_moments(allowed, purpose, now)
-        deferred = defer([message for message in allowed if message.pk not in until], now)
-        fitting = allowance.fitting([m for m in allowed if m.pk in until])
-        going = [message.pk for message in fitting]
-        newest_consent = Patient.objects.filter(pk=OuterRef("patient_id")).values("consent_event")[:1]
-        proof = {"consent_event": Subquery(newest_consent)} if purpose == Purpose.MARKETING else {}
-        Message.objects.filter(pk__in=going, status=Status.QUEUED).update(
-            status=Status.SENDING,
-            claim=taken,
-            claimed_at=now,
-            sender=sender_for(purpose),
-            attempt=F("attempt") + 1,
-            parts=pacing.parts_expression(fitting),
-            status_at=now,
-            **proof,
-        )
-    messages = list(Message.objects.filter(pk__in=going, claim=taken).order_by("id"))
-    examined += len(verdicts) + deferred + len(messages)
-    return Claim(id=taken, messages=messages, examined=examined, until=until)
+        deferred = defer([text for text in allowed if text.pk not in until], now)
+        fitting = allowance.fitting([text for text in allowed if text.pk in until])
+        marketing = purpose == Purpose.MARKETING
+        messages = take(fitting, claim=taken, sender=sender, with_consent=marketing, now=now)
+    examined = len(found) - len(waiting) + len(verdicts) + deferred + len(messages)
+    return Claim(taken, messages, examined, until, pace.at_once)
 
 
-def _verdicts(waiting: list[Message], purpose: Purpose, now: datetime) -> dict[int, Status | Reason]:
+def _rests() -> bool:
+    return bool(_PAUSE.rows())
+
+
+def _verdicts(waiting: list[Text], purpose: Purpose, now: datetime) -> dict[int, Status | Reason]:
     """For the texts that must not go: the reason to leave the patient out, or EXPIRED, or CANCELLED."""
-    refused = still_refused(
-        Patient.objects.filter(pk__in=[message.patient_id for message in waiting]), purpose
-    )
+    refused = refused_now([text.patient_id for text in waiting], purpose) if waiting else {}
     verdicts: dict[int, Status | Reason] = {}
-    for message in waiting:
-        if message.send_by <= now:
-            verdicts[message.pk] = Status.EXPIRED
-        elif message.appointment and message.appointment.cancelled_at:
-            verdicts[message.pk] = Status.CANCELLED
-        elif message.patient_id in refused:
-            verdicts[message.pk] = refused[message.patient_id]
-        elif message.patient.phone != message.phone:
-            verdicts[message.pk] = Reason.NUMBER_CHANGED
+    for text in waiting:
+        if text.send_by <= now:
+            verdicts[text.pk] = Status.EXPIRED
+        elif text.cancelled_at:
+            verdicts[text.pk] = Status.CANCELLED
+        elif text.patient_id in refused:
+            verdicts[text.pk] = refused[text.patient_id]
+        elif text.phone_now != text.phone:
+            verdicts[text.pk] = Reason.NUMBER_CHANGED
     return verdicts
 
 
@@ -138,7 +129,7 @@ def _put_aside(verdicts: dict[int, Status | Reason], now: datetime) -> None:
             rows.update(status=verdict, status_at=now)
 
 
-def _pass_on(left_out: list[Message], now: datetime) -> None:
+def _pass_on(left_out: Sequence[Message | Text], now: datetime) -> None:
     """Give the texts of a group SMS to the next person on the number, who was left out because of this one.
 
     A text to a number that several share names nobody, so it is right for the next one as it is. They wait for a
@@ -187,9 +178,15 @@ def mark_accepted(*, claim: Claim, sids: dict[int, str], now: datetime) -> None:
 
 
 def _accept(claim: Claim, sids: dict[int, str], now: datetime) -> None:
-    rows = [Message(pk=pk, sid=sid, status=Status.ACCEPTED, status_at=now) for pk, sid in sids.items()]
-    with transaction.atomic():
-        _claimed(claim).bulk_update(rows, ["sid", "status", "status_at"])
+    # One statement is whole or nothing anyway; within a transaction of others it must not spoil theirs.
+    with transaction.atomic() if connection.in_atomic_block else nullcontext():
+        update_rows(
+            Message,
+            ("sid",),
+            list(sids.items()),
+            same={"status": Status.ACCEPTED, "status_at": now},
+            where={"claim": [claim.id], "status": _CLAIMED},
+        )
 
 
 def release_guess(*, sid: str, owner: int, now: datetime) -> int:
@@ -225,7 +222,7 @@ def _claimed(claim: Claim) -> MessageQuerySet:
     Also what the sweep gave up meanwhile: the claim's one POST has been answered after all, and nobody has
     claimed the text since.
     """
-    return Message.objects.filter(claim=claim.id, status__in=[Status.SENDING, Status.UNKNOWN])
+    return Message.objects.filter(claim=claim.id, status__in=_CLAIMED)
 
 
 def sweep(*, now: datetime) -> int:
@@ -270,4 +267,4 @@ def resume(*, now: datetime, by_id: int) -> bool:
 
 def anything_ready(*, now: datetime) -> bool:
     """Whether a worker would find something to send."""
-    return not SendingPause.objects.in_force().exists() and Message.objects.ready(now).exists()
+    return not _rests() and bool(ready_purposes(now=now))

@@ -5,7 +5,6 @@ the sender is locked in the claim's own transaction, so ten workers spend no mor
 """
 
 import random
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -13,16 +12,18 @@ from math import ceil, inf
 
 from django.conf import settings as environment
 from django.db import transaction
-from django.db.models import Case, F, PositiveSmallIntegerField, Value, When
+from django.db.models import CharField, F
 
+from clinic.compiled import Compiled, Mark
 from clinic.lib import clock
 from clinic.lib.sms_text import segments
 from settings_app.models import SmsSettings
-from sms.models import Message, SenderBudget
+from sms.models import SenderBudget
+from sms.waiting import Text
 
 # A sender that has been idle has saved up this much of its rate; a claim takes no more at once.
 SAVED_UP = timedelta(seconds=5)
-CONCURRENCY = 20
+CONCURRENCY = 50
 LONGEST_REST = timedelta(minutes=1)
 
 
@@ -38,6 +39,34 @@ class Limits:
         return self.rate * SAVED_UP.total_seconds()
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a sender goes on: the clinic's settings, and how often in a row Twilio has been too busy for it."""
+
+    sender: str
+    settings: SmsSettings
+    strikes: int = 0
+    rests_until: datetime | None = None
+
+    @property
+    def limits(self) -> Limits:
+        return limits_of(self.sender, self.settings)
+
+    @property
+    def at_once(self) -> int:
+        """How many POSTs: no more than the rate, and half as many with each time that Twilio was too busy."""
+        rate = self.limits.rate
+        most = CONCURRENCY if rate == inf else min(CONCURRENCY, ceil(rate))
+        return max(1, most >> self.strikes)
+
+
+_BUDGET = Compiled(
+    lambda: SenderBudget.objects.filter(sender=Mark("sender", CharField())).values_list(
+        "strikes", "rests_until"
+    )
+)
+
+
 @dataclass(slots=True)
 class Allowance:
     """What one claim may spend. The sender's row, if it has limits, is locked until the transaction ends."""
@@ -45,17 +74,17 @@ class Allowance:
     limits: Limits
     budget: SenderBudget | None
 
-    def fitting(self, messages: Sequence[Message]) -> list[Message]:
-        """As many of the first of `messages` as may leave now; they are spent."""
-        if self.budget is None:
-            return list(messages)
+    def fitting(self, texts: Sequence[Text]) -> list[Text]:
+        """As many of the first of `texts` as may leave now, with their parts; these are spent."""
         taken, spent = [], 0
-        for message in messages:
-            parts = parts_of(message)
-            if not self._fits(spent, parts):
+        for text in texts:
+            text.parts = len(segments(text.body))
+            if self.budget and not self._fits(spent, text.parts):
                 break
-            taken.append(message)
-            spent += parts
+            taken.append(text)
+            spent += text.parts
+        if self.budget is None:
+            return taken
         if self.limits.rate != inf:
             self.budget.parts -= spent
         self.budget.used += spent
@@ -70,19 +99,6 @@ class Allowance:
         return soon_enough and self.budget.used + spent + parts <= self.limits.cap
 
 
-def parts_of(message: Message) -> int:
-    return len(segments(message.body))
-
-
-def parts_expression(messages: Sequence[Message]) -> Case:
-    """The parts of each of `messages`, as an expression over their rows; NULL for any other row."""
-    by_parts: dict[int, list[int]] = defaultdict(list)
-    for message in messages:
-        by_parts[parts_of(message)].append(message.pk)
-    cases = [When(pk__in=pks, then=Value(parts)) for parts, pks in by_parts.items()]
-    return Case(*cases, default=None, output_field=PositiveSmallIntegerField())
-
-
 def limits_of(sender: str, settings: SmsSettings) -> Limits:
     """The limits of each kind of text that comes from `sender`: the smaller ones, if both do."""
     rates, caps = [inf], [inf]
@@ -95,17 +111,24 @@ def limits_of(sender: str, settings: SmsSettings) -> Limits:
     return Limits(min(rates), min(caps))
 
 
-def allowance(sender: str, *, now: datetime) -> Allowance | None:
-    """What may be spent for `sender` in this transaction; None if it rests. Locks, so it comes before other locks."""
-    if SenderBudget.objects.filter(sender=sender, rests_until__gt=now).exists():
-        return None
+def pace_of(sender: str) -> Pace:
+    """What holds for `sender` just now."""
     settings = SmsSettings.load()
-    limits = limits_of(sender, settings)
+    for strikes, rests_until in _BUDGET.rows(sender=sender):
+        return Pace(sender, settings, strikes, rests_until)
+    return Pace(sender, settings)
+
+
+def allowance(pace: Pace, *, now: datetime) -> Allowance | None:
+    """What may be spent in this transaction; None if the sender rests. Locks, so it comes before other locks."""
+    if pace.rests_until and pace.rests_until > now:
+        return None
+    limits = pace.limits
     if limits == Limits(inf, inf):
         return Allowance(limits, None)
-    SenderBudget.objects.get_or_create(sender=sender)
-    budget = SenderBudget.objects.select_for_update().get(sender=sender)
-    _fill(budget, limits, now=now, today=_day(now, settings))
+    SenderBudget.objects.get_or_create(sender=pace.sender)
+    budget = SenderBudget.objects.select_for_update().get(sender=pace.sender)
+    _fill(budget, limits, now=now, today=_day(now, pace.settings))
     return Allowance(limits, budget)
 
 
@@ -123,9 +146,9 @@ def _fill(budget: SenderBudget, limits: Limits, *, now: datetime, today: date) -
         budget.day, budget.used = today, 0
 
 
-def give_back(sender: str, messages: Iterable[Message], *, claimed_at: datetime) -> None:
+def give_back(sender: str, texts: Iterable[Text], *, claimed_at: datetime) -> None:
     """The day's parts of texts of one claim that provably were not created: they will be claimed again."""
-    if parts := sum(map(parts_of, messages)):
+    if parts := sum(text.parts for text in texts):
         day = _day(claimed_at, SmsSettings.load())
         spent = SenderBudget.objects.filter(sender=sender, day=day, used__gte=parts)
         spent.update(used=F("used") - parts)
@@ -145,15 +168,8 @@ def slow_down(sender: str, *, wished: timedelta | None, now: datetime) -> None:
 
 def speed_up(sender: str) -> None:
     """A batch went through without a complaint."""
-    SenderBudget.objects.filter(sender=sender, strikes__gt=0).update(strikes=F("strikes") - 1)
-
-
-def concurrency(sender: str) -> int:
-    """How many POSTs at once: no more than the rate, and half as many with each time that Twilio was too busy."""
-    strikes = SenderBudget.objects.filter(sender=sender).values_list("strikes", flat=True).first() or 0
-    rate = limits_of(sender, SmsSettings.load()).rate
-    most = CONCURRENCY if rate == inf else min(CONCURRENCY, ceil(rate))
-    return max(1, most >> strikes)
+    if any(strikes for strikes, _ in _BUDGET.rows(sender=sender)):
+        SenderBudget.objects.filter(sender=sender, strikes__gt=0).update(strikes=F("strikes") - 1)
 
 
 def _day(instant: datetime, settings: SmsSettings) -> date:

@@ -5,14 +5,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
+from typing import TypeVar
 
 from django.conf import settings
 from django.db.models import Q
 
+from clinic.compiled import Compiled
 from clinic.lib.sms_text import swap_costly
 from patients.eligibility import Purpose
 from sms.models import Message, StrayRecord
 from sms.status import Status
+from sms.waiting import Text
 
 TRIAL = "Sent from your Twilio trial account - "
 RESTORED = "sent before a backup was restored"
@@ -28,12 +31,18 @@ def digest(phone: str, body: str) -> str:
     return hmac.new(settings.SECRET_KEY.encode(), f"{phone}\n{plain(body)}".encode(), sha256).hexdigest()
 
 
-def set_aside(waiting: Sequence[Message], *, now: datetime) -> list[Message]:
+_UNEXPLAINED = Compiled(lambda: StrayRecord.objects.filter(message=None).order_by().values_list("pk")[:1])
+Waiting = TypeVar("Waiting", Message, Text)
+
+
+def set_aside(waiting: Sequence[Waiting], *, now: datetime) -> list[Waiting]:
     """Those of `waiting` that were not sent before; the others become `unknown`, and the look-ups find their record.
 
     A text is the same if it goes to the same number in the same words and was written before the loss was found. A
     reminder is so whenever it was written: the app makes those of the lost time anew.
     """
+    if not _UNEXPLAINED.rows():
+        return list(waiting)
     strays = _strays_of(waiting)
     sent, left = [], []
     for message in waiting:
@@ -51,7 +60,7 @@ def set_aside(waiting: Sequence[Message], *, now: datetime) -> list[Message]:
     return left
 
 
-def _strays_of(messages: Sequence[Message]) -> dict[str, list[StrayRecord]]:
+def _strays_of(messages: Sequence[Message | Text]) -> dict[str, list[StrayRecord]]:
     digests = {digest(message.phone, message.body) for message in messages}
     found: dict[str, list[StrayRecord]] = defaultdict(list)
     for stray in StrayRecord.objects.filter(digest__in=digests, message=None).order_by("sent_at"):
@@ -59,12 +68,12 @@ def _strays_of(messages: Sequence[Message]) -> dict[str, list[StrayRecord]]:
     return found
 
 
-def _explain(stray: StrayRecord, message: Message) -> bool:
+def _explain(stray: StrayRecord, message: Message | Text) -> bool:
     """Whether it was this call that gave the record to the text."""
-    return bool(StrayRecord.objects.filter(Q(message=None), pk=stray.pk).update(message=message))
+    return bool(StrayRecord.objects.filter(Q(message=None), pk=stray.pk).update(message=message.pk))
 
 
-def _become_unknown(sent: list[tuple[Message, StrayRecord]], now: datetime) -> None:
+def _become_unknown(sent: Sequence[tuple[Message | Text, StrayRecord]], now: datetime) -> None:
     rows = [
         Message(
             pk=message.pk,

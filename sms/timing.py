@@ -1,68 +1,52 @@
-"""The clock's part of a claim: which group SMS may send now, and whose local time is not for promotions."""
+"""The clock's part of a claim: whose local time is not for promotions."""
 
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-from clinic.share_lock import lock_shared
-from patients.eligibility import GROUP, Purpose
+from patients.eligibility import Purpose
 from settings_app.models import SmsSettings
 from sms.models import GroupMessage, Message
-from sms.models.message import MessageQuerySet
 from sms.quiet import QuietHours
 from sms.status import Status
+from sms.waiting import Text
 
 logger = logging.getLogger(__name__)
 
 
-def of_running_groups(waiting: MessageQuerySet, purpose: Purpose, now: datetime) -> MessageQuerySet:
-    """Those of `waiting` whose group SMS may send; what belongs to none always may. Within a claim's transaction.
-
-    The group SMS are locked such that whoever pauses or stops one waits for this claim, and whoever is about to
-    has this claim pass it over: there is no claim after a pause or a stop that has been saved.
-    """
-    if purpose not in GROUP:
-        return waiting
-    marketing = purpose == Purpose.MARKETING
-    return waiting.filter(
-        group__in=lock_shared(GroupMessage.objects.sendable(now).filter(is_marketing=marketing))
-    )
-
-
-def last_moments(messages: Iterable[Message], purpose: Purpose, now: datetime) -> dict[int, datetime]:
+def last_moments(texts: Iterable[Text], purpose: Purpose, now: datetime) -> dict[int, datetime]:
     """Message id to the instant until which its phone may get it, for those that may get it now.
 
-    Whoever is missing has quiet hours. `messages` come with their patients.
+    Whoever is missing has quiet hours.
     """
     if purpose != Purpose.MARKETING:
-        return {message.pk: message.send_by for message in messages}
+        return {text.pk: text.send_by for text in texts}
     quiet = QuietHours.of(SmsSettings.load())
     found: dict[int, datetime] = {}
     closings: dict[str, datetime | None] = {}
-    for message in messages:
-        zone = message.patient.time_zone
-        if zone not in closings:
-            closings[zone] = quiet.closing(now, zone)
-        closes = closings[zone] or message.send_by
+    for text in texts:
+        if text.time_zone not in closings:
+            closings[text.time_zone] = quiet.closing(now, text.time_zone)
+        closes = closings[text.time_zone] or text.send_by
         if closes > now:
-            found[message.pk] = min(closes, message.send_by)
+            found[text.pk] = min(closes, text.send_by)
     return found
 
 
-def defer(messages: Iterable[Message], now: datetime) -> int:
+def defer(texts: Iterable[Text], now: datetime) -> int:
     """Let marketing texts wait for the end of their patients' quiet hours; returns how many there were.
 
     Written down when the list was made, it can have changed since: a worker that was late, a new zone of the
     patient, other hours in the settings.
     """
-    messages = list(messages)
-    if not messages:
+    texts = list(texts)
+    if not texts:
         return 0
     quiet = QuietHours.of(SmsSettings.load())
     by_opening: dict[datetime, list[int]] = defaultdict(list)
-    for message in messages:
-        by_opening[quiet.opening(now, message.patient.time_zone)].append(message.pk)
+    for text in texts:
+        by_opening[quiet.opening(now, text.time_zone)].append(text.pk)
     number = 0
     for opening, pks in by_opening.items():
         number += Message.objects.filter(pk__in=pks, status=Status.QUEUED).update(not_before=opening)

@@ -1,10 +1,12 @@
 """The only place that knows Twilio. Everybody else speaks of outcomes, classes and plain words."""
 
 from sms.gateway.codes import ABOUT_ONE_NUMBER, NO_REASON, NOT_KNOWN, Klass, Meaning, meaning
+from sms.gateway.line import Line, open_line
 from sms.gateway.outcome import (
     Accepted,
     CannotTell,
     Found,
+    NotPosted,
     Outcome,
     OutcomeUnknown,
     Outgoing,
@@ -15,7 +17,6 @@ from sms.gateway.outcome import (
 )
 from sms.gateway.records import find, news_of, sent_since
 from sms.gateway.signature import is_signed
-from sms.gateway.twilio import send_all, send_all_blocking
 
 __all__ = [
     "ABOUT_ONE_NUMBER",
@@ -25,7 +26,9 @@ __all__ = [
     "CannotTell",
     "Found",
     "Klass",
+    "Line",
     "Meaning",
+    "NotPosted",
     "Outcome",
     "OutcomeUnknown",
     "Outgoing",
@@ -37,7 +40,6 @@ __all__ = [
     "is_signed",
     "meaning",
     "news_of",
-    "send_all",
-    "send_all_blocking",
+    "open_line",
     "sent_since",
 ]

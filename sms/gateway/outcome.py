@@ -49,6 +49,11 @@ class TryLater:
 
 
 @dataclass(frozen=True, slots=True)
+class NotPosted:
+    """Its turn came too late, and nothing left: what was known when it was handed over is old by now."""
+
+
+@dataclass(frozen=True, slots=True)
 class SendingMustStop:
     """Provably not created, and no other text would get through before somebody has put things right."""
 
@@ -65,7 +70,7 @@ class OutcomeUnknown:
     detail: str
 
 
-Outcome = Accepted | Refused | TryLater | SendingMustStop | OutcomeUnknown
+Outcome = Accepted | Refused | TryLater | NotPosted | SendingMustStop | OutcomeUnknown
 
 
 @dataclass(frozen=True, slots=True)

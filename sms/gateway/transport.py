@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from twilio.http.async_http_client import (  # type: ignore[import-untyped]  # T
     AsyncTwilioHttpClient,
 )
 from twilio.http.response import Response  # type: ignore[import-untyped]
+from yarl import URL
 
 # `connect` spans the name look-up, the handshakes and any wait for a free connection.
 # `total` ends an answer that comes in drips, each in time.
@@ -59,7 +61,7 @@ class Http(AsyncTwilioHttpClient):  # type: ignore[misc]  # An untyped base clas
         method: str,
         url: str,
         params: dict[str, Any] | None = None,
-        data: dict[str, object] | None = None,
+        data: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
         auth: tuple[str, str] | None = None,
         timeout: float | None = None,
@@ -75,7 +77,12 @@ class Http(AsyncTwilioHttpClient):  # type: ignore[misc]  # An untyped base clas
         if auth:
             sent["Authorization"] = encode_basic_auth(*auth)
         async with self.session.request(
-            method, _at_our_origin(url), params=params, data=data, headers=sent, allow_redirects=False
+            method,
+            _at_origin(settings.TWILIO_API_URL, url),
+            params=params,
+            data=_encoded(data),
+            headers=sent,
+            allow_redirects=False,
         ) as answer:
             text = await _text(answer, self.largest_answer)
             if 200 <= answer.status < 300:
@@ -83,10 +90,16 @@ class Http(AsyncTwilioHttpClient):  # type: ignore[misc]  # An untyped base clas
             raise NotOk(answer.status, _code(text), _retry_after(answer.headers.get("Retry-After", "")))
 
 
-def _at_our_origin(url: str) -> str:
-    if not settings.TWILIO_API_URL:
+def _encoded(data: dict[str, Any] | None) -> str | None:
+    """A form as the client's headers announce it. Yarl, which is compiled, takes a quarter of urllib's time for it."""
+    return URL.build(query=data).raw_query_string if data else None
+
+
+@lru_cache(maxsize=64)
+def _at_origin(origin: str, url: str) -> str:
+    if not origin:
         return url
-    ours = urlsplit(settings.TWILIO_API_URL)
+    ours = urlsplit(origin)
     return urlsplit(url)._replace(scheme=ours.scheme, netloc=ours.netloc).geturl()
 
 

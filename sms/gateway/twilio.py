@@ -4,18 +4,15 @@ Creating a message is not idempotent and Twilio knows no idempotency key. So wha
 "not created" comes back as `OutcomeUnknown`, and nothing in here tries again.
 """
 
-import asyncio
 import json
 import logging
 import re
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from aiohttp import ClientConnectorError, ClientError, ClientResponseError, ConnectionTimeoutError
 from django.conf import settings
-from twilio.base import values  # type: ignore[import-untyped]  # The package ships no py.typed.
-from twilio.rest import Client  # type: ignore[import-untyped]
+from twilio.rest import Client  # type: ignore[import-untyped]  # The package ships no py.typed.
 
 from sms.gateway.codes import Klass, meaning
 from sms.gateway.outcome import (
@@ -43,55 +40,56 @@ NOT_CONNECTED = 0
 _SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
 
 
-def send_all_blocking(texts: Sequence[Outgoing], *, concurrency: int = 20) -> list[Outcome]:
-    """`send_all` for callers without an event loop, such as a Celery worker process or thread."""
-    return asyncio.run(send_all(texts, concurrency=concurrency))
-
-
-async def send_all(texts: Sequence[Outgoing], *, concurrency: int = 20) -> list[Outcome]:
-    """One POST for each of `texts`, at most `concurrency` at once; the outcomes in the same order.
-
-    Raises for no text: what went wrong is its outcome. Without credentials or a sender nothing is posted.
-    """
-    if not has_credentials():
-        return [SendingMustStop(BAD_CREDENTIALS) for _ in texts]
-    async with Http(connections=concurrency, largest_answer=MESSAGE_BYTES) as http:
-        resource = messages(http)
-        turn = asyncio.Semaphore(concurrency)
-
-        async def in_turn(text: Outgoing) -> Outcome:
-            async with turn:
-                return await _send(resource, text)
-
-        return list(await asyncio.gather(*map(in_turn, texts)))
-
-
 def has_credentials() -> bool:
     return bool(settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN)
 
 
 def messages(http: Http) -> Any:
-    return Client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=http).messages
+    return _client(http).messages
 
 
-async def _send(messages: Any, text: Outgoing) -> Outcome:
-    if not text.sender:
-        return SendingMustStop(NO_SENDER)
-    service = text.sender.startswith("MG")
+def _client(http: Http) -> Any:
+    return Client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=http)
+
+
+class Poster:
+    """Makes the POSTs. The client's own `messages.create` would make an object of every answer, and read three dates
+    in it: that is a third of all processor time, for one sid."""
+
+    def __init__(self, http: Http) -> None:
+        self._client = _client(http)
+        address = f"/Accounts/{settings.TWILIO_ACCOUNT_SID}/Messages.json"
+        self._url = self._client.api.v2010.absolute_url(address)
+
+    async def post(self, text: Outgoing) -> Outcome:
+        if not text.sender:
+            return SendingMustStop(NO_SENDER)
+        try:
+            answer = await self._client.request_async("POST", self._url, data=_form(text))
+        except Exception as error:  # noqa: BLE001  The POST may have left: whatever this is must become an outcome.
+            return _after(error)
+        return _created(answer.text)
+
+
+def _form(text: Outgoing) -> dict[str, object]:
+    form = {
+        "To": text.to,
+        "Body": text.body,
+        "MessagingServiceSid" if text.sender.startswith("MG") else "From": text.sender,
+        "ValidityPeriod": _validity_seconds(text.valid_for),
+    }
+    return form | {"StatusCallback": text.callback_url} if text.callback_url else form
+
+
+def _created(answer: str) -> Outcome:
     try:
-        created = await messages.create_async(
-            to=text.to,
-            body=text.body,
-            messaging_service_sid=text.sender if service else values.unset,
-            from_=values.unset if service else text.sender,
-            status_callback=text.callback_url or values.unset,
-            validity_period=_validity_seconds(text.valid_for),
-        )
-    except Exception as error:  # noqa: BLE001  The POST may have left: whatever this is must become an outcome.
-        return _after(error)
-    if not isinstance(created.sid, str) or not _SID.fullmatch(created.sid):
+        told = json.loads(answer)
+        sid, status = told["sid"], told.get("status")
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return OutcomeUnknown("unreadable 201")
-    return Accepted(sid=created.sid, status=created.status if isinstance(created.status, str) else "")
+    if not isinstance(sid, str) or not _SID.fullmatch(sid):
+        return OutcomeUnknown("unreadable 201")
+    return Accepted(sid=sid, status=status if isinstance(status, str) else "")
 
 
 def _validity_seconds(valid_for: timedelta) -> int:
@@ -113,8 +111,6 @@ def _after(error: Exception) -> Outcome:
         case ClientError() | OSError():
             # Also a kept-alive connection that the server closed as we wrote: it may have read us before.
             return OutcomeUnknown("reset")
-        case json.JSONDecodeError() | TypeError() | AttributeError():
-            return OutcomeUnknown("unreadable 201")
     logger.warning("Sending ended in an unforeseen %s.", type(error).__name__)
     return OutcomeUnknown(f"unforeseen {type(error).__name__}")
 

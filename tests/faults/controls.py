@@ -30,16 +30,13 @@ CONTROLS = [
     Control(
         "the claim is committed after the sending, not before",
         "sms/dispatch.py",
-        """        claim = next_batch(now=clock())
-        if claim is None:
-            break
-        send(claim, clock=clock)
+        """            claim = next_batch(now=now) if looked_at else None
 """,
-        """        with transaction.atomic():
-            claim = next_batch(now=clock())
-            if claim is None:
-                break
-            send(claim, clock=clock)
+        """            with transaction.atomic():
+                claim = next_batch(now=now) if looked_at else None
+                if claim and claim.messages:
+                    settle(claim, depart(claim, line, now=now).outcomes.result(), now=clock())
+                    claim.messages.clear()
 """,
         "SIGKILL a pool child",
         "I1",
@@ -48,7 +45,7 @@ CONTROLS = [
     Control(
         "consent is checked only when the list is made",
         "sms/outbox.py",
-        "elif message.patient_id in refused:",
+        "elif text.patient_id in refused:",
         "elif False:",
         "refusals on the page",
         "I2",

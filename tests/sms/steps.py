@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from patients.models import Patient
 from settings_app.models import SmsSettings
-from sms import audience, composing, dispatch, one_off, outbox
+from sms import audience, composing, dispatch, gateway, one_off, outbox
 from sms.models import GroupMessage, Message
 from sms.status import Status
+from sms.waiting import Text
 from tests.factories import NOW, UserFactory
 
 
@@ -57,13 +58,25 @@ def claimed(patient: Patient, body: str = "Your results are here", *, at: dateti
     return claim
 
 
+def send(claim: outbox.Claim, *, at: datetime = NOW) -> None:
+    """Post the texts of a claim, and write down what came of it."""
+    with gateway.open_line() as line:
+        outcomes = dispatch.depart(claim, line, now=at).outcomes.result(timeout=60)
+    dispatch.settle(claim, outcomes, now=at)
+
+
+def row(text: Text) -> Message:
+    """What the database says of a text that was claimed."""
+    return Message.objects.get(pk=text.pk)
+
+
 def standing(patient: Patient) -> tuple[str, str]:
     """Status and left-out reason of the patient's only text."""
     message = Message.objects.get(patient=patient)
     return message.status, message.left_out_reason
 
 
-def status_of(message: Message) -> Status:
+def status_of(message: Message | Text) -> Status:
     return Status(Message.objects.get(pk=message.pk).status)
 
 

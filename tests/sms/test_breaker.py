@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from sms import breaker, dispatch, gateway, outbox, tasks
+from sms import breaker, dispatch, gateway, outbox, pacing, tasks
 from sms.models import Message, SendingPause
 from sms.models.pause import PauseKind
 from sms.status import Status
@@ -138,13 +138,25 @@ def test_after_a_person_resumed_it_counting_starts_anew(account: None, manager: 
 
 def test_a_drain_stops_at_once(twilio: Twilio, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twilio is down: of a thousand texts not one more than a batch is left in the dark."""
-    monkeypatch.setattr(dispatch, "BATCH", LEAST)
+    monkeypatch.setattr(pacing, "CONCURRENCY", LEAST // outbox.TURNS)
     twilio.set(fail_next={"count": 1000, "outcome": "500_before"})
     PatientFactory.create_batch(LEAST * 2)
     steps.frozen()
     assert steps.drain() == LEAST
     assert len(twilio.posts()) == LEAST
     assert Message.objects.filter(status=Status.QUEUED).count() == LEAST
+
+
+def test_the_newest_texts_count_however_many_left_before_them(
+    account: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(breaker, "NEWEST", LEAST)
+    settle(accepted(LEAST * 3))
+    assert not breaker.check(now=NOW)
+    later = NOW + timedelta(minutes=1)
+    settle(refused(LEAST), at=later)
+    assert breaker.check(now=later)
+    assert SendingPause.objects.get().out_of == LEAST
 
 
 def test_a_tick_finds_bad_news_that_comes_when_nothing_is_being_sent(account: None) -> None:

@@ -53,9 +53,10 @@ def test_a_claimed_text_is_marked_and_counted(account: None) -> None:
     PatientFactory.create()
     steps.frozen()
     taken = claim()
-    [message] = taken.messages
+    [text] = taken.messages
+    message = steps.row(text)
     assert (message.status, message.claim, message.claimed_at) == (Status.SENDING, taken.id, NOW)
-    assert (message.attempt, taken.examined) == (1, 1)
+    assert (message.attempt, text.attempt, taken.examined) == (1, 1, 1)
     assert claim().messages == []
 
 

@@ -12,6 +12,7 @@ from sms.models import Message
 from sms.status import Status
 from tests.factories import AppointmentFactory, PatientFactory
 from tests.sms import steps
+from tests.sms.gateway.texts import post_all
 from tests.sms.twilio import Twilio
 
 pytestmark = pytest.mark.django_db
@@ -49,9 +50,7 @@ def test_the_sweep_finds_the_dead_and_the_late(account: None) -> None:
 def test_reconciliation_asks_twilio_and_sends_nothing(twilio: Twilio) -> None:
     now = timezone.now() - delivery.LOOK_UP_AFTER[0]
     taken = steps.claimed(PatientFactory.create(), at=now)
-    gateway.send_all_blocking(
-        [dispatch._outgoing(message, message.send_by, now) for message in taken.messages]
-    )
+    post_all([dispatch._outgoing(message, message.send_by, now) for message in taken.messages])
     dispatch.settle(taken, [gateway.OutcomeUnknown("timeout")], now=now)
     assert run("reconcile_messages") == "1 settled, lost news of 0."
     assert run("reconcile_messages") == "0 settled, lost news of 0."

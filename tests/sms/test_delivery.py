@@ -16,6 +16,7 @@ from sms.models import DeliveryEvent, Message, SendingPause
 from sms.status import FROM_TWILIO, Status, replaced_by
 from tests.factories import NOW, PatientFactory
 from tests.sms import steps
+from tests.sms.gateway.texts import post_all
 from tests.sms.twilio import Twilio
 
 pytestmark = pytest.mark.django_db
@@ -100,8 +101,7 @@ def test_a_word_that_twilio_did_not_have_is_kept_and_changes_nothing(account: No
 @pytest.mark.parametrize("word", ["teleported", "sent"])
 def test_any_news_proves_that_the_text_exists(twilio: Twilio, believed: Status, word: str) -> None:
     taken = steps.claimed(PatientFactory.create())
-    [message] = taken.messages
-    steps.put(message, status=believed)
+    message = steps.put(steps.row(taken.messages[0]), status=believed)
     news(message, word)
     message.refresh_from_db()
     assert (message.status, message.sid) == (FROM_TWILIO.get(word, Status.ACCEPTED), SID)
@@ -219,7 +219,7 @@ def test_a_record_that_differs_is_not_ours(twilio: Twilio, different: str) -> No
     patient = PatientFactory.create()
     claimed_at = now - timedelta(minutes=11) if different == "time" else now
     message = unknown_text(patient, at=claimed_at)
-    gateway.send_all_blocking(
+    post_all(
         [
             gateway.Outgoing(
                 to="+61412999999" if different == "number" else message.phone,
@@ -238,7 +238,7 @@ def test_a_record_that_differs_is_not_ours(twilio: Twilio, different: str) -> No
 
 def post(message: Message) -> str:
     """Hand the text over, and say the sid of its record."""
-    [outcome] = gateway.send_all_blocking([dispatch._outgoing(message, message.send_by, message.created_at)])
+    [outcome] = post_all([dispatch._outgoing(message, message.send_by, message.created_at)])
     assert isinstance(outcome, gateway.Accepted)
     return outcome.sid
 
@@ -399,7 +399,7 @@ def test_a_failure_of_one_number_lets_sending_go_on(account: None) -> None:
 def posted_as(message: Message, body: str) -> None:
     """A record at Twilio whose text is not letter for letter the one that we handed over."""
     outgoing = replace(dispatch._outgoing(message, message.send_by, message.created_at), body=body)
-    [outcome] = gateway.send_all_blocking([outgoing])
+    [outcome] = post_all([outgoing])
     assert isinstance(outcome, gateway.Accepted)
 
 

@@ -9,13 +9,14 @@ from django.utils import timezone
 
 from patients.eligibility import Purpose, reasons_for
 from patients.models import ConsentSource, Covers, Patient, SuppressedNumber, SuppressionSource
-from sms import delivery, dispatch, gateway, outbox
+from sms import delivery, dispatch, gateway, outbox, pacing
 from sms.gateway import transport
 from sms.models import Message, SenderBudget, SendingPause
 from sms.outbox import LEASE
 from sms.status import Status
 from tests.factories import NOW, PatientFactory
 from tests.sms import steps
+from tests.sms.gateway.texts import post_all
 from tests.sms.twilio import Twilio
 
 pytestmark = pytest.mark.django_db
@@ -238,8 +239,8 @@ def test_callbacks_that_are_quicker_than_the_answer_are_kept(twilio: Twilio) -> 
     sid = "SM" + "1" * 32
     delivery.record_news(token=message.token, sid=sid, status="delivered", error_code=None, at=NOW)
     dispatch.settle(taken, [gateway.Accepted(sid=sid, status="queued")], now=NOW)
-    message.refresh_from_db()
-    assert (message.status, message.sid) == (Status.DELIVERED, sid)
+    row = steps.row(message)
+    assert (row.status, row.sid) == (Status.DELIVERED, sid)
 
 
 def test_one_bad_outcome_does_not_lose_the_others(account: None, caplog: pytest.LogCaptureFixture) -> None:
@@ -287,16 +288,16 @@ def test_the_answer_takes_its_record_back_from_a_text_that_a_look_up_gave_it_to(
     taken = steps.claimed(patient, "Please call", at=now + timedelta(seconds=1))
     [second] = taken.messages
     texts = [dispatch._outgoing(second, second.send_by, now)]
-    outcomes = gateway.send_all_blocking(texts)
+    outcomes = post_all(texts)
     later = now + timedelta(seconds=31)
     assert delivery.look_up_unknown(clock=lambda: later, until=later + timedelta(seconds=1)) == 1
     assert steps.status_of(first) == Status.DELIVERED
 
     dispatch.settle(taken, outcomes, now=later)
     first.refresh_from_db()
-    second.refresh_from_db()
+    row = steps.row(second)
     assert (first.status, first.sid) == (Status.UNKNOWN, "")
-    assert (second.status, second.sid) == (Status.ACCEPTED, twilio.texts()[0]["sid"])
+    assert (row.status, row.sid) == (Status.ACCEPTED, twilio.texts()[0]["sid"])
     look_up_until_the_end(since=later)
     assert steps.status_of(first) == Status.NOT_SENT
     assert len(twilio.texts()) == 1
@@ -364,12 +365,12 @@ def test_an_answer_that_comes_after_sweep_and_callback_changes_nothing(
     sid = accepted(7).sid
     delivery.record_news(token=message.token, sid=sid, status="sent", error_code=None, at=NOW)
     dispatch.settle(taken, [late], now=NOW + LEASE * 3)
-    message.refresh_from_db()
-    assert (message.status, message.sid) == (Status.SENT, sid)
+    row = steps.row(message)
+    assert (row.status, row.sid) == (Status.SENT, sid)
 
 
 def test_a_large_group_goes_out_whole_and_once(twilio: Twilio) -> None:
-    patients = PatientFactory.create_batch(dispatch.BATCH * 2 + 3)
+    patients = PatientFactory.create_batch(outbox.TURNS * pacing.CONCURRENCY * 2 + 3)
     steps.frozen()
     assert steps.drain() == len(patients)
     assert twilio.numbers() == sorted(patient.phone for patient in patients)

@@ -89,24 +89,6 @@ def test_the_day_of_the_claim_gets_it_back(account: None) -> None:
     assert SenderBudget.objects.get().used == 0
 
 
-def test_a_new_day_is_not_given_what_the_one_before_had_lent(account: None) -> None:
-    SmsSettings.objects.update(care_daily_cap=50)
-    midnight = NOW.replace(hour=13)
-    before = steps.claimed(PatientFactory.create(), at=midnight - SECOND)
-    steps.claimed(PatientFactory.create(), at=midnight)
-    dispatch.settle(before, [gateway.TryLater(14107, SECOND)], now=midnight + SECOND)
-    assert SenderBudget.objects.get().used == 1
-
-
-def test_the_other_sender_is_given_nothing(account: None) -> None:
-    SmsSettings.objects.update(care_daily_cap=50, marketing_daily_cap=50)
-    PatientFactory.create(accepts=True)
-    steps.frozen(marketing=True)
-    assert dispatch.next_batch(now=NOW) is not None
-    answered(gateway.TryLater(14107, SECOND))
-    assert dict(SenderBudget.objects.values_list("sender", "used")) == {CARE: 0, MARKETING: 1}
-
-
 def test_what_left_before_the_day_had_a_limit_is_not_given_back_to_it(account: None) -> None:
     for _ in range(3):
         steps.queued(PatientFactory.create())
@@ -124,7 +106,7 @@ def test_a_claim_that_found_nothing_settles_to_nothing(account: None) -> None:
     claim = dispatch.next_batch(now=NOW)
     assert claim is not None
     assert (claim.messages, claim.examined) == ([], 1)
-    dispatch.send(claim, clock=lambda: NOW)
+    dispatch.settle(claim, [], now=NOW)
     assert not SenderBudget.objects.exists()
 
 
@@ -143,17 +125,17 @@ def test_what_is_handed_over_is_the_texts_own(account: None) -> None:
     assert outgoing.callback_url.endswith(f"/webhooks/twilio/status/{message.token.hex}/")
 
 
-def test_a_batch_is_as_large_as_three_turns_of_its_sender_and_fifty_at_most(account: None) -> None:
-    for _ in range(60):
-        steps.queued(PatientFactory.create())
+def test_a_batch_is_as_large_as_two_turns_of_its_sender(account: None) -> None:
+    PatientFactory.create_batch(110)
+    steps.frozen()
     claim = dispatch.next_batch(now=NOW)
     assert claim is not None
-    assert len(claim.messages) == 50
+    assert len(claim.messages) == 100
     for _ in range(5):
         pacing.slow_down(CARE, wished=SECOND, now=NOW)
     claim = dispatch.next_batch(now=LATER)
     assert claim is not None
-    assert len(claim.messages) == 3
+    assert len(claim.messages) == 2
 
 
 def test_an_answer_too_few_is_never_taken_for_another_texts(account: None) -> None:
@@ -171,7 +153,7 @@ def test_complaints_about_promotions_make_only_their_batches_smaller(account: No
         pacing.slow_down(MARKETING, wished=SECOND, now=NOW - timedelta(minutes=1))
     claim = dispatch.next_batch(now=NOW)
     assert claim is not None
-    assert len(claim.messages) == 3
+    assert len(claim.messages) == 2
 
 
 def test_as_many_leave_at_once_as_the_rate_allows(account: None, settings: Settings) -> None:

@@ -170,13 +170,13 @@ def test_ten_workers_spend_no_more_than_one(
 def test_one_complaint_makes_the_whole_sender_rest(twilio: Twilio) -> None:
     """As long as Twilio wished; the next batch would only be told the same."""
     twilio.set(fail_next={"count": 1, "outcome": "429_always"})
-    waiting(60)
+    waiting(110)
     steps.drain()
-    assert len(twilio.posts()) == 50
+    assert len(twilio.posts()) == 100
     steps.drain(at=NOW + 0.9 * SECOND)
-    assert len(twilio.posts()) == 50
+    assert len(twilio.posts()) == 100
     steps.drain(at=NOW + SECOND)
-    assert len(twilio.texts()) == 60
+    assert len(twilio.texts()) == 110
 
 
 def test_the_other_sender_goes_on_meanwhile(account: None) -> None:
@@ -208,25 +208,25 @@ def test_a_shorter_wish_does_not_end_a_longer_rest(account: None) -> None:
 
 
 def test_fewer_texts_at_once_are_posted_after_complaints_and_at_low_rates(account: None) -> None:
-    assert pacing.concurrency(CARE) == 20
-    for expected in (10, 5, 2, 1, 1):
+    assert pacing.pace_of(CARE).at_once == 50
+    for expected in (25, 12, 6, 3, 1, 1):
         pacing.slow_down(CARE, wished=SECOND, now=NOW)
-        assert pacing.concurrency(CARE) == expected
-    for _ in range(5):
+        assert pacing.pace_of(CARE).at_once == expected
+    for _ in range(6):
         pacing.speed_up(CARE)
-    assert pacing.concurrency(CARE) == 20
+    assert pacing.pace_of(CARE).at_once == 50
     limit(care_rate=3)
-    assert pacing.concurrency(CARE) == 3
+    assert pacing.pace_of(CARE).at_once == 3
 
 
 def test_a_batch_is_smaller_when_fewer_may_leave_at_once(account: None) -> None:
     """Else its last texts would leave when its lease has run out, and somebody is looking for them at Twilio."""
     waiting(60)
-    for _ in range(4):
+    for _ in range(5):
         pacing.slow_down(CARE, wished=SECOND, now=NOW)
     claim = dispatch.next_batch(now=NOW + timedelta(minutes=1))
     assert claim is not None
-    assert len(claim.messages) == dispatch.TURNS * 1
+    assert len(claim.messages) == outbox.TURNS * 1
 
 
 def test_a_sender_that_has_been_changed_has_a_budget_of_its_own(account: None, settings: Settings) -> None:

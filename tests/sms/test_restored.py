@@ -18,6 +18,7 @@ from sms.models.pause import PauseKind
 from sms.status import Status
 from tests.factories import AppointmentFactory, PatientFactory
 from tests.sms import backups, steps
+from tests.sms.gateway.texts import post_all
 from tests.sms.pages.test_compose_and_review import words
 from tests.sms.twilio import CARE, Twilio
 
@@ -43,7 +44,7 @@ def may_send() -> bool:
 def post(to: str, body: str, *, sender: str = CARE) -> str:
     """A text that is at Twilio and that this database does not know."""
     text = gateway.Outgoing(to=to, body=body, sender=sender, callback_url="", valid_for=timedelta(hours=1))
-    [outcome] = gateway.send_all_blocking([text])
+    [outcome] = post_all([text])
     assert isinstance(outcome, gateway.Accepted)
     return outcome.sid
 
@@ -113,9 +114,7 @@ def test_a_worker_that_died_in_the_middle_is_no_backup(twilio: Twilio) -> None:
         steps.queued(PatientFactory.create(), at=now)
     claim = dispatch.next_batch(now=now)
     assert claim is not None
-    gateway.send_all_blocking(
-        [dispatch._outgoing(message, message.send_by, now) for message in claim.messages]
-    )
+    post_all([dispatch._outgoing(message, message.send_by, now) for message in claim.messages])
     beat_until(hours=1)
     assert may_send()
     steps.put(claim.messages[0], status=Status.UNKNOWN)

@@ -32,7 +32,8 @@ def test_a_claim_says_when_it_was_and_from_what_the_text_leaves(account: None) -
     steps.queued(patient)
     steps.frozen(marketing=True)
     for purpose, sender in ((Purpose.ONE_OFF, CARE), (Purpose.MARKETING, MARKETING)):
-        [message] = outbox.claim(purpose=purpose, limit=1, now=LATER).messages
+        [text] = outbox.claim(purpose=purpose, limit=1, now=LATER).messages
+        message = steps.row(text)
         assert (message.status_at, message.claimed_at) == (LATER, LATER)
         assert message.sender == sender
 
@@ -43,8 +44,8 @@ def test_a_promotion_points_at_the_consent_that_allowed_it_and_no_other_text_doe
     steps.frozen(marketing=True)
     patient.refresh_from_db()
     for purpose, proof in ((Purpose.ONE_OFF, None), (Purpose.MARKETING, patient.consent_event_id)):
-        [message] = outbox.claim(purpose=purpose, limit=1, now=NOW).messages
-        assert message.consent_event_id == proof
+        [text] = outbox.claim(purpose=purpose, limit=1, now=NOW).messages
+        assert steps.row(text).consent_event_id == proof
 
 
 def test_an_accepted_text(account: None) -> None:
@@ -97,8 +98,8 @@ def test_the_look_ups_of_an_earlier_attempt_do_not_count(account: None) -> None:
         [message] = taken.messages
         Message.objects.filter(pk=message.pk).update(look_ups=4)
         become_unknown(taken)
-        message.refresh_from_db()
-        assert (message.status, message.look_ups) == (Status.UNKNOWN, 0)
+        row = steps.row(message)
+        assert (row.status, row.look_ups) == (Status.UNKNOWN, 0)
 
 
 def test_two_texts_with_one_sid(account: None) -> None:

@@ -46,7 +46,7 @@ def counts(group: GroupMessage) -> dict[str, int]:
 def test_a_paused_group_text_rests_and_goes_on_where_it_was(twilio: Twilio, by: User) -> None:
     patients = PatientFactory.create_batch(3)
     group = steps.frozen()
-    dispatch.send(claim(limit=1), clock=lambda: NOW)
+    steps.send(claim(limit=1))
     assert steering.pause(group_id=group.pk, at=NOW, by=by)
     group.refresh_from_db()
     assert (group.status, group.paused_at, group.paused_by) == (GroupStatus.PAUSED, NOW, by)
@@ -84,7 +84,7 @@ def test_stopping_ends_what_waits_and_counts_both(twilio: Twilio, by: User) -> N
     PatientFactory.create_batch(5)
     PatientFactory.create(phone="")
     group = steps.frozen()
-    dispatch.send(claim(limit=2), clock=lambda: NOW)
+    steps.send(claim(limit=2))
     assert steering.cancel(group_id=group.pk, at=NOW, by=by) == Stopped(gone=2, stopped=3)
     group.refresh_from_db()
     assert (group.status, group.cancelled_at, group.cancelled_by) == (GroupStatus.CANCELLED, NOW, by)
@@ -304,7 +304,7 @@ def test_steps_amid_sending_lose_nobody_and_text_nobody_twice(
     def send_some() -> None:
         for _ in range(3):
             taken = claim(limit=2)
-            dispatch.send(taken, clock=lambda: NOW)
+            steps.send(taken, at=NOW)
 
     at_once([send_some, lambda: step(group, by), send_some])
     found = counts(group)

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
-from sms import delivery, dispatch, gateway, outbox, steering, tasks
+from sms import delivery, dispatch, gateway, outbox, pacing, steering, tasks
 from sms.models import Heartbeat, Message, SendingPause
 from sms.status import GroupStatus, Status
 from tests.factories import AppointmentFactory, PatientFactory, UserFactory
@@ -101,7 +101,8 @@ def test_folders_that_cannot_be_written_to_do_not_break_a_page(
 def test_what_is_left_when_the_time_is_up_has_the_bell_rung_again(
     twilio: Twilio, bells: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dispatch, "BATCH", 1)
+    monkeypatch.setattr(pacing, "CONCURRENCY", 1)
+    monkeypatch.setattr(outbox, "TURNS", 1)
     monkeypatch.setattr(tasks, "LONGEST_DRAIN", timedelta(milliseconds=150))
     twilio.set(latency_ms=200)
     for _ in range(2):

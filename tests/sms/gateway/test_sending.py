@@ -16,11 +16,10 @@ from sms.gateway import (
     Refused,
     SendingMustStop,
     TryLater,
-    send_all_blocking,
 )
 from tests.sms.gateway.conftest import Provider
 from tests.sms.gateway.stand_in import Request
-from tests.sms.gateway.texts import SID, created, error, send, text
+from tests.sms.gateway.texts import SID, created, error, post_all, send, text
 
 # --- Accepted ---------------------------------------------------------------------------------------------------
 
@@ -161,7 +160,7 @@ def test_without_credentials_nothing_is_posted(
     twilio = provider(created)
     setattr(settings, missing, "")
     monkeypatch.setenv(missing, "the client would fall back to this")
-    assert send_all_blocking([text(1), text(2)]) == [SendingMustStop(20003)] * 2
+    assert post_all([text(1), text(2)]) == [SendingMustStop(20003)] * 2
     assert twilio.requests == []
 
 
@@ -181,7 +180,7 @@ def test_outcomes_come_in_the_order_of_the_texts_with_one_post_each(provider: Pr
         request.answer(*[(201, {"sid": SID[:-1] + str(last)}), (500, {}), (400, {"code": 21610})][last % 3])
 
     twilio = provider(behave)
-    outcomes = send_all_blocking([text(number) for number in range(9)])
+    outcomes = post_all([text(number) for number in range(9)])
     assert outcomes == [
         [
             Accepted(SID[:-1] + str(last), ""),
@@ -195,11 +194,11 @@ def test_outcomes_come_in_the_order_of_the_texts_with_one_post_each(provider: Pr
 
 def test_connections_are_kept_and_never_more_than_asked_for(provider: Provider) -> None:
     twilio = provider(created)
-    outcomes = send_all_blocking([text(number) for number in range(60)], concurrency=4)
+    outcomes = post_all([text(number) for number in range(60)], at_once=4)
     assert outcomes == [Accepted(SID, "accepted")] * 60
     assert len(twilio.requests) == 60
     assert len({request.peer for request in twilio.requests}) <= 4
 
 
 def test_nothing_to_send_is_nothing_sent() -> None:
-    assert send_all_blocking([]) == []
+    assert post_all([]) == []

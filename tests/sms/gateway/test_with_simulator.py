@@ -22,9 +22,8 @@ from sms.gateway import (
     SendingMustStop,
     TryLater,
     find,
-    send_all_blocking,
 )
-from tests.sms.gateway.texts import send, text
+from tests.sms.gateway.texts import post_all, send, text
 
 SECOND = timedelta(seconds=1)
 ENDINGS: dict[str, Outcome] = {
@@ -75,7 +74,7 @@ def posts_to(origin: str) -> Counter[str]:
 @pytest.mark.usefixtures("impatient")
 def test_each_way_to_fail_is_understood_and_posted_once(simulator: str) -> None:
     texts = [text(to=number(ending)) for ending in ENDINGS]
-    outcomes = send_all_blocking(texts)
+    outcomes = post_all(texts)
     assert dict(zip(ENDINGS, outcomes, strict=True)) == ENDINGS
     posted = posts_to(simulator)
     assert {one.to: posted[one.to] for one in texts} == {one.to: 1 for one in texts}
@@ -98,7 +97,7 @@ def test_what_was_accepted_is_found_by_its_sid() -> None:
 
 def test_more_than_one_page_of_messages_is_found(simulator: str) -> None:
     began = datetime.now(UTC)
-    outcomes = send_all_blocking([text(to=number("9003")) for _ in range(230)])
+    outcomes = post_all([text(to=number("9003")) for _ in range(230)])
     sids = {outcome.sid for outcome in outcomes if isinstance(outcome, Accepted)}
     assert len(sids) == 230
     assert {message.sid for message in find(to=number("9003"), since=began)} == sids

@@ -1,10 +1,10 @@
 """A text to hand over, and the plainest ways for a provider to answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sms.gateway import Outcome, Outgoing, send_all_blocking
+from sms.gateway import Outcome, Outgoing, open_line
 from tests.sms.gateway.stand_in import Request
 
 SID = "SM" + "0123456789abcdef" * 2
@@ -21,8 +21,14 @@ def text(number: int = 0, **changed: Any) -> Outgoing:
     return Outgoing(**fields | changed)
 
 
+def post_all(texts: Sequence[Outgoing], *, at_once: int = 20) -> list[Outcome]:
+    """What comes of `texts`, on a line of their own."""
+    with open_line() as line:
+        return line.post(texts, at_once=at_once).result(timeout=60)
+
+
 def send(one: Outgoing | None = None) -> Outcome:
-    [outcome] = send_all_blocking([one or text()])
+    [outcome] = post_all([one or text()])
     return outcome
 
 
