@@ -58,9 +58,9 @@ class Crowd:
         self.patient = PatientFactory.create(
             first_name=NAMES["joined emoji"], last_name=NAMES["one long word"], phone=NUMBER, accepts=True
         )
-        self.draft = self._group(GroupStatus.DRAFT)
-        self.finished = self._group(GroupStatus.FINISHED)
-        self.running = self._group(GroupStatus.SENDING)
+        self.draft = self.group(GroupStatus.DRAFT)
+        self.finished = self.group(GroupStatus.FINISHED)
+        self.running = self.group(GroupStatus.SENDING)
         self.groups = [self.draft, self.finished, self.running]
         for group in self.groups:
             group.save(force_insert=True)
@@ -100,16 +100,12 @@ class Crowd:
             "uidb64": ["MQ"],
         }
 
-    def _group(self, status: GroupStatus, **values: Any) -> GroupMessage:
+    def group(self, status: GroupStatus, **values: Any) -> GroupMessage:
         """As yet unsaved."""
-        confirmed = {"confirmed_at": self.now, "confirmed_by": self.by, "send_by": self.now + timedelta(1)}
+        begun = {"confirmed_at": self.now, "confirmed_by": self.by, "send_by": self.now + timedelta(1)}
+        times = {} if status == GroupStatus.DRAFT else begun | {"frozen_at": self.now}
         return GroupMessage(
-            body=TEXT,
-            status=status,
-            created_at=self.now,
-            created_by=self.by,
-            **{} if status == GroupStatus.DRAFT else confirmed | {"frozen_at": self.now},
-            **values,
+            body=TEXT, status=status, created_at=self.now, created_by=self.by, **(times | values)
         )
 
     def _people(self, new: range) -> list[Patient]:
@@ -146,8 +142,8 @@ class Crowd:
             reason = [Reason.SHARED_NUMBER, Reason.NO_MOBILE][at % 5] if left_out else ""
             for group, standing in ((self.finished, STANDINGS[at % 10]), (self.running, Status.QUEUED)):
                 status = Status.LEFT_OUT if left_out else standing
-                texts.append(self._text(person, Purpose.SERVICE, status, group=group, left_out_reason=reason))
-            texts.append(self._text(self.patient, Purpose.ONE_OFF, Status.DELIVERED))
+                texts.append(self.text(person, Purpose.SERVICE, status, group=group, left_out_reason=reason))
+            texts.append(self.text(self.patient, Purpose.ONE_OFF, Status.DELIVERED))
         Message.objects.bulk_create(texts)
         newest = Message.objects.filter(patient=self.patient).order_by("-pk")[: len(new)]
         DeliveryEvent.objects.bulk_create(
@@ -155,7 +151,7 @@ class Crowd:
             for each in newest
         )
 
-    def _text(self, patient: Patient, purpose: Purpose, status: Status, **values: Any) -> Message:
+    def text(self, patient: Patient, purpose: Purpose, status: Status, **values: Any) -> Message:
         return Message(
             patient=patient,
             purpose=purpose,
@@ -195,8 +191,8 @@ class Crowd:
         later, soon = self.now + timedelta(9), {"finished_at": self.now}
         for at in new:
             GroupMessage.objects.bulk_create([
-                self._group(GroupStatus.DRAFT), self._group(GroupStatus.FINISHED, **soon),
-                self._group(GroupStatus.SENDING), self._group(GroupStatus.SENDING, starts_at=later),
+                self.group(GroupStatus.DRAFT), self.group(GroupStatus.FINISHED, **soon),
+                self.group(GroupStatus.SENDING), self.group(GroupStatus.SENDING, starts_at=later),
             ])  # fmt: skip
             SavedText(name=f"{at} {NAMES['one long word'][:50]}", body=TEXT, updated_at=self.now,
                       updated_by=self.by).save(force_insert=True)  # fmt: skip

@@ -55,7 +55,7 @@ def test_every_image_is_shown_and_small() -> None:
     }
     assert shown == IMAGES
     assert len(IMAGES) <= 12
-    heavy = {name for name in IMAGES if (guide.FOLDER / "images" / name).stat().st_size > 60_000}
+    heavy = {name for name in IMAGES if (guide.FOLDER / "images" / name).stat().st_size > 30_000}
     assert not heavy
 
 

@@ -1,16 +1,11 @@
 """Photograph the pages: those in the guide, or all of them (--gallery), in Chromium.
 
-The guide's go to docs/guide/images/, as WebP of at most 60 kB. The gallery, each page in both themes and widths, goes
+The guide's go to docs/guide/images/, as WebP of at most 30 kB. The gallery, each page in both themes and widths, goes
 to var/gallery/, which is only to be looked at.
 """
 
 import argparse
 import base64
-import os
-import subprocess
-import sys
-import tempfile
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,9 +13,9 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.journeys.clinic import ROOT, free_port, wait
+from tests.journeys.clinic import ROOT
+from tests.journeys.still import MANAGER, OPENED_AT, open_still
 from tests.screenshots.scenes import GALLERY, GUIDE
-from tests.screenshots.serve import OPENED_AT
 
 IMAGES = ROOT / "docs" / "guide" / "images"
 LOOKED_AT = ROOT / "var" / "gallery"
@@ -28,41 +23,10 @@ CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"]
 WIDTHS = (320, 1280)
 THEMES = ("light", "dark")
-MANAGER = ("manager", "quiet-harbour-71")  # as sms/demo/staff.py makes them
-MOST_BYTES = 60_000
+COLUMN = 704  # pixels: how wide the guide shows a picture
+MOST_BYTES = 30_000
 QUALITY = 60
 TALLEST = 16_383  # pixels: WebP knows no more
-
-
-@contextmanager
-def clinic() -> Iterator[str]:
-    """The address of the demo's clinic on its fixed day, until the context ends."""
-    port = free_port()
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {
-            "PATH": os.environ["PATH"],
-            "CLINIC_DATA_DIR": folder,
-            "DJANGO_SETTINGS_MODULE": "clinic.settings",
-            "PUBLIC_BASE_URL": f"http://127.0.0.1:{port}",
-            "TWILIO_MARKETING_SENDER": "MG" + "a1" * 16,
-            "TWILIO_CARE_SENDER": "MG" + "b2" * 16,
-        }
-        command = [sys.executable, "-m", "tests.screenshots.serve", str(port)]
-        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-        try:
-            wait(lambda: answers(port) or server.poll() is not None, "the clinic", 300)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
-
-
-def answers(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
-            return True
-    except OSError:
-        return False
 
 
 @contextmanager
@@ -86,12 +50,18 @@ def desk(browser: Browser, url: str, *, width: int, theme: str) -> Iterator[Page
 
 
 def photograph(page: Page, path: Path, *, whole: bool) -> None:
-    """What is in sight, or the whole page from its top as far as a picture goes, as WebP."""
-    wanted: dict[str, Any] = {"format": "webp", "quality": QUALITY}
+    """The whole page from its top as far as a picture goes; or what is in sight, no wider than the guide shows it."""
+    size = page.evaluate("({width: innerWidth, height: innerHeight, y: scrollY})")
+    scale = min(1, COLUMN / size["width"])
     if whole:
-        size = page.evaluate("({width: innerWidth, height: document.documentElement.scrollHeight})")
-        size["height"] = min(size["height"], TALLEST)
-        wanted |= {"captureBeyondViewport": True, "clip": {"x": 0, "y": 0, "scale": 1, **size}}
+        tall = page.evaluate("document.documentElement.scrollHeight")
+        size, scale = size | {"height": min(tall, TALLEST), "y": 0}, 1
+    wanted = {
+        "format": "webp",
+        "quality": QUALITY,
+        "captureBeyondViewport": whole,
+        "clip": {"x": 0, "scale": scale, **size},
+    }
     answer = page.context.new_cdp_session(page).send("Page.captureScreenshot", wanted)
     path.write_bytes(base64.b64decode(answer["data"]))
 
@@ -131,12 +101,12 @@ def main() -> None:
     parser.add_argument("--gallery", action="store_true", help="all pages, into var/gallery/")
     parser.add_argument("--only", default="", help="only pages with this in their name")
     options = parser.parse_args()
-    with clinic() as url, sync_playwright() as playwright:
+    with open_still("demo") as clinic, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         if options.gallery:
-            make_gallery(browser, url, options.only)
+            make_gallery(browser, clinic.url, options.only)
         else:
-            make_guide(browser, url, options.only)
+            make_guide(browser, clinic.url, options.only)
         browser.close()
 
 
