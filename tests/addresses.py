@@ -1,6 +1,7 @@
 """All addresses of the project, and which of them are pages: what every walk over the pages starts from.
 
-A page that is not mentioned anywhere is walked like the others. What is none says here why.
+A page that is not mentioned anywhere is walked like the others. What is none says here why. Those of the admin are
+Django's own, for whoever looks after the server: they are heavy and scroll sideways, and we change nothing of them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,7 +37,6 @@ _BUTTONS = dict.fromkeys(
     [
         *("accounts:end_other_sessions", "accounts:end_session", "accounts:here"),
         *("patients:cancel_appointment", "patients:import_again", "sms:back_to_draft", "sms:discard"),
-        *("sms:everything_json",),
         *("sms:group_pause", "sms:group_resume", "sms:not_an_opt_out", "sms:resume", "sms:saved_text_delete"),
         *("sms:send_again", "sms:untick", "sms:try_out", "sms:answer", "sms:mark", "sms:assign"),
     ],
@@ -46,24 +46,37 @@ _PIECES = dict.fromkeys(
     ["patients:batch_progress", "patients:import_progress", "sms:progress"],
     "a piece of the page around it, fetched while one looks on",
 )
-_ELSEWHERE = {
-    "account_login": "for those who are not logged in: walked as a stranger",
-    "accounts:password_set": "needs a link of its own: walked as a stranger",
-    "mfa_authenticate": "between password and code: see test_accounts",
-    "mfa_deactivate_totp": "needs an app that is set up: see test_accounts",
-    "mfa_download_recovery_codes": "a file",
-    "styleguide": "not there in production: see test_look",
-    "sms:group_csv": "a file",
-    "sms:log_export": "a file",
-    "mfa_edit_webauthn": "needs a security key: see test_accounts",
-    "mfa_generate_recovery_codes": "needs an app that is set up: see test_accounts",
-    "mfa_reauthenticate": "needs an app that is set up: see test_accounts",
-    "mfa_reauthenticate_webauthn": "needs a security key: see test_accounts",
-    "mfa_remove_webauthn": "needs a security key: see test_accounts",
-    "mfa_view_recovery_codes": "needs an app that is set up: see test_accounts",
+_FILES = dict.fromkeys(
+    ["mfa_download_recovery_codes", "sms:everything_json", "sms:group_csv", "sms:log_export"], "a file"
+)
+_ELSEWHERE = {"styleguide": "not there in production: walked by itself"}
+# Pages that no manager sees just so: for whoever is not logged in, and for whoever logs in with two steps.
+FOR_STRANGERS = frozenset({"account_login", "accounts:password_set"})
+WITH_SECOND_STEP = frozenset(
+    {
+        *("mfa_authenticate", "mfa_deactivate_totp", "mfa_edit_webauthn", "mfa_generate_recovery_codes"),
+        *("mfa_reauthenticate", "mfa_reauthenticate_webauthn", "mfa_remove_webauthn"),
+        "mfa_view_recovery_codes",
+    }
+)
+NO_PAGE = _FOR_MACHINES | _BUTTONS | _PIECES | _FILES | _ELSEWHERE
+PAGES = [name for name in NAMES if name not in NO_PAGE.keys() | FOR_STRANGERS | WITH_SECOND_STEP]
+# Lists as their filters and their searches show them.
+FILTERED = {
+    "patients:list": ["?q=ada", "?show=all", "?show=archived", "?page=2"],
+    "sms:group_list": ["?q=closed", "?page=2"],
+    "sms:group_people": [
+        *("?status=left_out", "?status=failed", "?reason=no_mobile", "?q=ada"),
+        *("?code=30003", "?opted_out=1"),
+    ],
+    "sms:inbox": ["?kind=waiting", "?kind=unread", "?kind=all", "?q=0412", "?q=ada"],
+    "sms:log": [
+        *("?q=ada", "?status=failed", "?status=left_out", "?purpose=one_off", "?way=received"),
+        "?since=2026-01-02&until=2026-01-01",
+    ],
+    "sms:review_people": ["?reason=no_mobile", "?reason=shared_number", "?q=ada"],
+    "sms:compose": ["?saved=1"],
 }
-NO_PAGE = _FOR_MACHINES | _BUTTONS | _PIECES | _ELSEWHERE
-PAGES = [name for name in NAMES if name not in NO_PAGE]
 
 
 def paths(name: str, values: Mapping[str, Sequence[Any]]) -> list[str]:

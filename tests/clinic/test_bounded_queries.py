@@ -10,23 +10,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.addresses import NAMES, PAGES, paths
+from tests.addresses import FILTERED, NAMES, PAGES, paths
 from tests.crowd import Crowd
 from tests.factories import NOW
 
 FEW, MANY = 10, 1000
 # Of these there is one, or one for each sender.
 ONE_ROW = {"SmsSettings", "Heartbeat", "SenderBudget"}
-# Lists as their filters and their searches show them.
-FILTERED = {
-    "patients:list": ["?q=ada", "?show=all", "?show=archived", "?page=2"],
-    "sms:group_list": ["?q=closed", "?page=2"],
-    "sms:group_people": ["?status=left_out", "?status=failed", "?reason=no_mobile", "?q=ada"],
-    "sms:inbox": ["?kind=waiting", "?kind=unread", "?kind=all", "?q=0412", "?q=ada"],
-    "sms:log": ["?q=ada", "?status=failed", "?status=left_out", "?purpose=one_off", "?way=received"],
-    "sms:review_people": ["?reason=no_mobile", "?reason=shared_number", "?q=ada"],
-    "sms:compose": ["?saved=1"],
-}
 
 
 @pytest.fixture

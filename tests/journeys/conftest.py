@@ -15,7 +15,6 @@ CHROMIUM = Path("/usr/bin/chromium")
 REDIS_DATABASES = {
     "test_the_mission": 6,
     "test_confirm_once": 7,
-    "test_pages_in_a_browser": 8,
     "test_times_in_a_browser": 13,
     "test_accounts": 15,
     "test_composer": 14,

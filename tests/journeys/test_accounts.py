@@ -1,10 +1,6 @@
 """Getting in, staying in and getting out, as people live it in the browser."""
 
-import base64
-import hashlib
-import hmac
 import re
-import struct
 import time
 from collections.abc import Callable, Iterator
 
@@ -13,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.journeys.clinic import Clinic
+from tests.journeys.second_step import app_shows, plug_in_a_key
 
 pytestmark = pytest.mark.browser
 
@@ -57,14 +54,6 @@ def choose_password(page: Page, link: str) -> None:
     page.get_by_label("New password confirmation").fill(NEW)
     page.get_by_role("button", name="Set the password").click()
     expect(page.get_by_text("Your password is set.")).to_be_visible()
-
-
-def app_shows(secret: str) -> str:
-    """The code on the phone: RFC 6238, said a second time so that the library is not its own judge."""
-    digest = hmac.new(base64.b32decode(secret), struct.pack(">Q", int(time.time()) // 30), hashlib.sha1)
-    raw = digest.digest()
-    at = raw[-1] & 15
-    return f"{(struct.unpack('>I', raw[at : at + 4])[0] & 0x7FFFFFFF) % 1_000_000:06}"
 
 
 def accessible(page: Page) -> bool:
@@ -134,13 +123,13 @@ def test_logging_in_with_an_app_and_then_with_a_recovery_code(clinic: Clinic, op
     expect(page.get_by_role("img", name="QR code")).to_be_visible()
     assert accessible(page)
     secret = page.locator(".secret").inner_text()
-    page.get_by_label("Authenticator code").fill(app_shows(secret))
+    page.get_by_label("Authenticator code").fill(app_shows(secret, at=time.time()))
     page.get_by_role("button", name="Switch it on").click()
     expect(page.get_by_text("10 of 10 are left")).to_be_visible()
     assert accessible(page)
     recovery = page.locator(".secret-codes li").first.inner_text()
 
-    for code in (lambda: app_shows(secret), lambda: recovery):
+    for code in (lambda: app_shows(secret, at=time.time()), lambda: recovery):
         again = open_page("/patients/")
         log_in(again, "sender", clinic.logins["sender"])
         expect(again.get_by_role("heading", name="Second step")).to_be_visible()
@@ -153,10 +142,7 @@ def test_logging_in_with_an_app_and_then_with_a_recovery_code(clinic: Clinic, op
 def test_logging_in_with_a_security_key(clinic: Clinic, open_page: Open) -> None:
     """With a key that Chromium plays; a key belongs to a host name, so not to 127.0.0.1."""
     page = open_page(host="localhost")
-    key = page.context.new_cdp_session(page)
-    key.send("WebAuthn.enable")
-    options = {"protocol": "ctap2", "transport": "usb", "automaticPresenceSimulation": True}
-    key.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    plug_in_a_key(page)
     log_in(page, "receptionist", clinic.logins["receptionist"])
     overview(page)
     page.goto("/accounts/second-step/webauthn/add/")

@@ -3,14 +3,12 @@
 import csv
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from clinic.management.commands.demo import DEMO_TWILIO
 from tests.journeys.clinic import TEXTABLE, Clinic
-from tests.journeys.looking import look_around, look_at
 
 pytestmark = pytest.mark.browser
 
@@ -128,31 +126,3 @@ def test_the_log_is_filtered_and_taken_away(clinic: Clinic, staff: Page, tmp_pat
     with (tmp_path / "log.csv").open(encoding="utf-8-sig", newline="") as file:
         (line,) = csv.DictReader(file)
     assert (line["Direction"], line["Text"], line["Number"]) == ("received", "'=2+2 (reply 5)", f"'{phone}")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
-def test_each_state_is_accessible_and_fits(
-    clinic: Clinic, browser: Browser, staff: Page, scheme: Any, width: int
-) -> None:
-    ((phone, patient),) = clinic.ask(SHARED)
-    texts_back(clinic, phone, "مرحبا، هل يمكنني الحضور غدا؟ " + "W" * 200)
-    size: Any = {"width": width, "height": 900}
-    state = staff.context.storage_state()
-    with browser.new_context(
-        base_url=clinic.url, color_scheme=scheme, viewport=size, storage_state=state
-    ) as context:
-        page = context.new_page()
-        complaints: list[str] = []
-        page.on("console", lambda line: complaints.append(line.text))
-        for path in ("/sms/inbox/", "/sms/inbox/?kind=all", "/sms/inbox/?kind=help&q=zzzz", "/sms/log/"):
-            complaints += look_at(page, path)
-        complaints += look_at(page, "/sms/log/?since=2026-01-02&until=2026-01-01")
-        complaints += look_at(page, f"/patients/{patient}/")
-        ((reply,),) = clinic.ask("SELECT MAX(id) FROM sms_inboundmessage")
-        complaints += look_at(page, f"/sms/inbox/{reply}/")
-        page.locator(f"button[name=patient][value='{patient}']").click()
-        page.get_by_label("Message", exact=True).fill("We’re “closed” today… 😀")
-        expect(page.locator(".costly mark")).to_have_count(5)
-        complaints += look_around(page, "a dear answer")
-    assert complaints == []
