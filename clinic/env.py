@@ -135,6 +135,14 @@ def seconds(name: str, default: float) -> timedelta:
     return _durations(name, str(default))[0]
 
 
+def at_least_one(name: str, default: int) -> int:
+    """A whole number, 1 or more."""
+    said = env.str(name, default="") or str(default)
+    if not (said.isascii() and said.isdecimal() and int(said)):
+        raise ImproperlyConfigured(f"{name}: write a whole number, 1 or more, as in {default}")
+    return int(said)
+
+
 def several_seconds(name: str, default: str) -> list[timedelta]:
     """Durations in seconds with commas between them, each longer than the one before."""
     found = _durations(name, default)

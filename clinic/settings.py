@@ -229,6 +229,7 @@ TWILIO_CARE_SENDER = env.str("TWILIO_CARE_SENDER", default="") or TWILIO_MARKETI
 TWILIO_API_URL = environment.origin("TWILIO_API_URL", "")
 # The pace of the sender: how long it waits for Twilio, looks for work, and asks about what it does not know.
 TWILIO_READ_TIMEOUT = environment.seconds("TWILIO_READ_TIMEOUT", 30)
+TWILIO_AT_ONCE = environment.at_least_one("TWILIO_AT_ONCE", 50)
 SMS_TICK = environment.seconds("SMS_TICK_SECONDS", 5)
 SMS_LOOK_UPS = environment.several_seconds("SMS_LOOK_UP_SECONDS", "30,120,600,1800")
 

@@ -23,7 +23,6 @@ from sms.waiting import Text
 
 # A sender that has been idle has saved up this much of its rate; a claim takes no more at once.
 SAVED_UP = timedelta(seconds=5)
-CONCURRENCY = 50
 LONGEST_REST = timedelta(minutes=1)
 
 
@@ -56,7 +55,8 @@ class Pace:
     def at_once(self) -> int:
         """How many POSTs: no more than the rate, and half as many with each time that Twilio was too busy."""
         rate = self.limits.rate
-        most = CONCURRENCY if rate == inf else min(CONCURRENCY, ceil(rate))
+        most = environment.TWILIO_AT_ONCE
+        most = most if rate == inf else min(most, ceil(rate))
         return max(1, most >> self.strikes)
 
 

@@ -37,3 +37,14 @@ def test_postgresql_compiles_no_queries_unless_the_address_says_so(monkeypatch: 
     assert env.database(Path())["OPTIONS"] == {"connect_timeout": 5, "options": "-c jit=off"}
     monkeypatch.setenv("DATABASE_URL", "postgres://clinic@db/clinic?options=-c%20work_mem=64MB")
     assert env.database(Path())["OPTIONS"]["options"] == "-c work_mem=64MB"
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "many", "²"])
+def test_a_number_of_requests_is_one_or_more(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("AT_ONCE", "7")
+    assert env.at_least_one("AT_ONCE", 50) == 7
+    monkeypatch.setenv("AT_ONCE", "")
+    assert env.at_least_one("AT_ONCE", 50) == 50
+    monkeypatch.setenv("AT_ONCE", value)
+    with pytest.raises(ImproperlyConfigured, match=r"^AT_ONCE: write a whole number"):
+        env.at_least_one("AT_ONCE", 50)

@@ -138,7 +138,7 @@ def test_after_a_person_resumed_it_counting_starts_anew(account: None, manager: 
 
 def test_a_drain_stops_at_once(twilio: Twilio, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twilio is down: of a thousand texts not one more than a batch is left in the dark."""
-    monkeypatch.setattr(pacing, "CONCURRENCY", LEAST // outbox.TURNS)
+    monkeypatch.setattr(pacing.environment, "TWILIO_AT_ONCE", LEAST // outbox.TURNS)
     twilio.set(fail_next={"count": 1000, "outcome": "500_before"})
     PatientFactory.create_batch(LEAST * 2)
     steps.frozen()

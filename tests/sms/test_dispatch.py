@@ -17,7 +17,7 @@ from sms.status import Status
 from tests.factories import NOW, PatientFactory
 from tests.sms import steps
 from tests.sms.gateway.texts import post_all
-from tests.sms.twilio import Twilio
+from tests.sms.twilio import CARE, Twilio
 
 pytestmark = pytest.mark.django_db
 
@@ -370,7 +370,7 @@ def test_an_answer_that_comes_after_sweep_and_callback_changes_nothing(
 
 
 def test_a_large_group_goes_out_whole_and_once(twilio: Twilio) -> None:
-    patients = PatientFactory.create_batch(outbox.TURNS * pacing.CONCURRENCY * 2 + 3)
+    patients = PatientFactory.create_batch(outbox.TURNS * pacing.pace_of(CARE).at_once * 2 + 3)
     steps.frozen()
     assert steps.drain() == len(patients)
     assert twilio.numbers() == sorted(patient.phone for patient in patients)

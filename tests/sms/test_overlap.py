@@ -5,9 +5,10 @@ from itertools import pairwise
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from settings_app.models import SmsSettings
-from sms import dispatch, outbox, pacing
+from sms import dispatch, outbox
 from sms.models import Message, SenderBudget
 from sms.status import Status
 from tests.factories import PatientFactory
@@ -18,9 +19,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def one_by_one(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     """A batch is one text."""
-    monkeypatch.setattr(pacing, "CONCURRENCY", 1)
+    settings.TWILIO_AT_ONCE = 1
     monkeypatch.setattr(outbox, "TURNS", 1)
 
 
@@ -39,8 +40,11 @@ def claimed_at(message: Message) -> datetime:
 
 
 @pytest.mark.usefixtures("one_by_one")
-def test_the_next_batch_is_claimed_before_the_last_one_is_settled(twilio: Twilio) -> None:
-    twilio.set(latency_ms=100)
+def test_the_next_batch_is_claimed_before_the_last_one_is_settled(
+    twilio: Twilio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "QUICK_S", 30)
+    twilio.set(latency_ms=500)
     messages = drained(5)
     assert {message.status for message in messages} == {Status.ACCEPTED}
     # The first one shows how quick Twilio is; from then on one waits while one is under way.

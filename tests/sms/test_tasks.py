@@ -101,7 +101,7 @@ def test_folders_that_cannot_be_written_to_do_not_break_a_page(
 def test_what_is_left_when_the_time_is_up_has_the_bell_rung_again(
     twilio: Twilio, bells: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pacing, "CONCURRENCY", 1)
+    monkeypatch.setattr(pacing.environment, "TWILIO_AT_ONCE", 1)
     monkeypatch.setattr(outbox, "TURNS", 1)
     monkeypatch.setattr(tasks, "LONGEST_DRAIN", timedelta(milliseconds=150))
     twilio.set(latency_ms=200)

@@ -10,22 +10,24 @@ from tests.faults.stage import Scenario, Stage
 
 ROW = "PostgreSQL immediate restart; connection cut at each step from claim to settle"
 
+ASK = r"^SELECT EXISTS\("
 LOCK = r'^SELECT .*FROM "sms_message".*"purpose" = \'service\'.*SKIP LOCKED'
+JUDGE = r'^SELECT .*"own_reason" FROM "patients_patient" WHERE .*= ANY'
 CLAIM = r'^UPDATE "sms_message" SET "status" = \'sending\''
-CLAIMED = r'^SELECT .*FROM "sms_message" WHERE .*"claim" = '
-SETTLE = r'^UPDATE "sms_message" SET "sid" = '
+SETTLE = r'^UPDATE "sms_message" SET "status" = \'accepted\''
 COMMIT = r"^COMMIT"
 
 # Where the line is cut: after which statements, and whether the last one was carried out.
 POINTS: dict[str, tuple[list[str], bool]] = {
+    "before it is asked what waits": ([ASK], False),
     "before the claim locks": ([LOCK], False),
+    "before the claim judges": ([LOCK, JUDGE], False),
     "before the claim writes": ([LOCK, CLAIM], False),
     "before the claim commits": ([CLAIM, COMMIT], False),
     "as the claim has committed": ([CLAIM, COMMIT], True),
-    "before the claimed texts are read": ([CLAIM, COMMIT, CLAIMED], False),
+    # One statement, which is a transaction of its own.
     "before the settling writes": ([CLAIM, COMMIT, SETTLE], False),
-    "before the settling commits": ([SETTLE, COMMIT], False),
-    "as the settling has committed": ([SETTLE, COMMIT], True),
+    "as the settling has been written": ([CLAIM, COMMIT, SETTLE], True),
 }
 
 
