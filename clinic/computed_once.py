@@ -5,7 +5,7 @@ from copy import copy
 from typing import Any, TypeVar
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Field, Model, QuerySet
+from django.db.models import F, Field, Model, QuerySet
 from django.db.models.expressions import BaseExpression, Col
 from django.db.models.sql import Query
 from django.db.models.sql.compiler import SQLCompiler
@@ -14,11 +14,11 @@ from django.db.models.sql.datastructures import BaseTable
 T = TypeVar("T", bound=Model)
 
 
-def computed_once(rows: QuerySet[T], **columns: BaseExpression) -> QuerySet[T]:
+def computed_once(rows: QuerySet[T], **columns: BaseExpression | F) -> QuerySet[T]:
     """`rows` with the values of `columns`, which can be filtered by and computed with as if they were stored.
 
     An annotation is written out anew wherever another one names it, and each time the database works it out again.
-    Each of `columns` has an `output_field`.
+    What `rows` is annotated with already is computed once as well.
     """
     inner = rows.order_by().annotate(**columns).query
     outer = rows.model._base_manager.using(rows.db).all()
@@ -26,13 +26,16 @@ def computed_once(rows: QuerySet[T], **columns: BaseExpression) -> QuerySet[T]:
         outer = outer.order_by(*rows.query.order_by)
     alias = outer.query.get_initial_alias()
     outer.query.alias_map[alias] = _Rows(inner, alias)
-    stored = {name: Col(alias, _stored(rows.model, name, value)) for name, value in columns.items()}
+    stored = {
+        name: Col(alias, _stored(rows.model, name, value.output_field))
+        for name, value in inner.annotation_select.items()
+    }
     return outer.annotate(**stored)  # type: ignore[no-any-return]
 
 
-def _stored(model: type[Model], name: str, expression: BaseExpression) -> Field[Any, Any]:
-    field = copy(expression.output_field)
-    field.set_attributes_from_name(name)
+def _stored(model: type[Model], name: str, field: Field[Any, Any]) -> Field[Any, Any]:
+    field = copy(field)
+    field.name = field.attname = field.column = name
     field.model = model
     return field
 

@@ -1,6 +1,5 @@
 """To whom a group SMS goes, and what each of them will read."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import (
@@ -10,7 +9,6 @@ from django.db.models import (
     Exists,
     ExpressionWrapper,
     F,
-    Max,
     OuterRef,
     Q,
     QuerySet,
@@ -20,13 +18,13 @@ from django.db.models import (
     When,
 )
 from django.db.models.expressions import BaseExpression, Combinable
-from django.db.models.functions import Concat, Length, Trim
+from django.db.models.functions import Concat, Trim
 from django.db.models.lookups import Exact
 
+from clinic.computed_once import computed_once
 from clinic.lib import placeholders
 from clinic.lib.closing import closing_line
 from clinic.lib.placeholders import Literal, Template
-from clinic.lib.sms_text import MAX_CHARACTERS, segments
 from patients.eligibility import Judged, Reason, judged, verdicts
 from patients.models import ConsentEvent, Patient
 from patients.models.consent import CHOSEN
@@ -39,33 +37,8 @@ if TYPE_CHECKING:
 CLINIC_NAMES = frozenset({"clinic_name", "clinic_phone"})
 PATIENT_NAMES = frozenset({"first_name", "last_name"})
 DEFAULTS = {"first_name": "there"}
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What a group SMS costs: `total` segments over all `texts`; the shortest and longest text in segments,
-    and the longest in characters."""
-
-    texts: int
-    total: int
-    fewest: int
-    most: int
-    longest: int
-
-    @property
-    def too_long(self) -> bool:
-        """Whether Twilio would refuse the longest text."""
-        return self.longest > MAX_CHARACTERS
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """The text as one real patient will read it. `shared` says that others have the same phone."""
-
-    patient: Patient
-    text: str
-    parts: int
-    shared: bool
+# The next one who gets it is nearly always among so many; if not, everybody is judged.
+LOOKED_AT = 50
 
 
 def template_of(body: str) -> Template:
@@ -102,9 +75,14 @@ def closing(group: GroupMessage, settings: SmsSettings) -> str:
     return closing_line(text, clinic=settings.clinic_name, opt_out=opt_out)
 
 
-def everybody(group: GroupMessage) -> "QuerySet[WithAnnotations[Patient, Judged]]":
-    """All patients, judged for this group SMS: `left_out_reason` is "" for those who get it."""
-    return judged(Patient.objects.not_erased().order_by(), group.purpose, deselected=deselected_ids(group))
+def everybody(
+    group: GroupMessage, *, on: QuerySet[Any, Any] | None = None
+) -> "QuerySet[WithAnnotations[Patient, Judged]]":
+    """All patients, or all on some numbers, judged for this group SMS: `left_out_reason` is "" for those who get it."""
+    patients = Patient.objects.not_erased().order_by()
+    if on is not None:
+        patients = patients.filter(phone__in=on)
+    return judged(patients, group.purpose, deselected=deselected_ids(group))
 
 
 def verdicts_for(group: GroupMessage, patients: list[Patient]) -> dict[int, Reason | None]:
@@ -112,10 +90,26 @@ def verdicts_for(group: GroupMessage, patients: list[Patient]) -> dict[int, Reas
     return verdicts(patients, group.purpose, deselected=deselected_ids(group))
 
 
-def recipients(group: GroupMessage) -> QuerySet[Patient]:
-    """Those who get it, as a plain queryset that can be grouped and counted further."""
-    chosen = everybody(group).filter(left_out_reason="").values("pk")
-    return Patient.objects.filter(pk__in=chosen).order_by()
+def recipients(group: GroupMessage) -> "QuerySet[WithAnnotations[Patient, Judged]]":
+    """Those who get it, in no order."""
+    return everybody(group).filter(left_out_reason="")
+
+
+def near(group: GroupMessage, start: int, step: int) -> "WithAnnotations[Patient, Judged] | None":
+    """Who gets it and has the id `start` or the next one; with a `step` of 1 the next, of -1 the one before. Round
+    the ends; None if nobody gets it."""
+    order = "-pk" if step < 0 else "pk"
+    beyond = {-1: Q(pk__lt=start), 0: Q(pk__gte=start), 1: Q(pk__gt=start)}[step]
+    for where in (beyond, Q()):
+        ahead = Patient.objects.active().exclude(phone="").filter(where).order_by(order)
+        ids = list(ahead.values_list("pk", flat=True)[:LOOKED_AT])
+        around = everybody(group, on=Patient.objects.filter(pk__in=ids).values("phone"))
+        found = around.filter(left_out_reason="", pk__in=ids).order_by(order).first()
+        if found is None and len(ids) == LOOKED_AT:
+            found = recipients(group).filter(where).order_by(order).first()
+        if found is not None:
+            return found
+    return None
 
 
 def agreed_for_another_number(group: GroupMessage) -> QuerySet[Patient]:
@@ -127,8 +121,12 @@ def agreed_for_another_number(group: GroupMessage) -> QuerySet[Patient]:
         return Patient.objects.none()
     agreed = ConsentEvent.objects.filter(patient=OuterRef("pk"), source__in=CHOSEN, to_value=True)
     agreed_for = Subquery(agreed.order_by("-pk").values("phone")[:1])
-    found = recipients(group).annotate(agreed_for=agreed_for).filter(agreed_for__gt="")
-    return found.exclude(agreed_for=F("phone"))
+    # Only of those who ever agreed for another number is it asked what they said last.
+    somewhere = Patient.objects.filter(Exists(agreed.exclude(phone="").exclude(phone=OuterRef("phone"))))
+    asked: QuerySet[Any] = computed_once(somewhere.order_by(), agreed_for=agreed_for)
+    moved = asked.filter(agreed_for__gt="").exclude(agreed_for=F("phone"))
+    on_their_numbers = everybody(group, on=moved.values("phone"))
+    return on_their_numbers.filter(left_out_reason="", pk__in=moved.values("pk"))
 
 
 def refusing(group: GroupMessage) -> QuerySet[Patient]:
@@ -142,26 +140,13 @@ def deselected_ids(group: GroupMessage) -> QuerySet[Any, Any]:
     return through.objects.filter(groupmessage_id=group.pk).values("patient_id")
 
 
-def is_shared() -> Exists:
-    """Whether another active patient has the same number."""
-    others = Patient.objects.active().filter(phone=OuterRef("phone")).exclude(pk=OuterRef("pk"))
-    return Exists(others)
-
-
 def text_expression(template: Template) -> BaseExpression:
-    """The text of each patient as the database writes it; `template` holds no placeholder of the clinic's.
+    """The text of each of `everybody` as the database writes it; `template` holds no placeholder of the clinic's.
 
     A phone that several patients share is addressed by the fallback: see docs/decisions. The rest is what
     `Template.render` does, a name of nothing but spaces counting as blank.
     """
     return _joined([Value(""), *(_piece(part) for part in template.parts)])
-
-
-def extent(group: GroupMessage, settings: SmsSettings) -> tuple[int, int]:
-    """How many get it, and the characters of the longest text. One query."""
-    text = text_expression(whole(group, settings))
-    found = recipients(group).aggregate(number=Count("pk"), longest=Max(Length(text)))
-    return found["number"], found["longest"] or 0
 
 
 def per_zone(group: GroupMessage, *, number: int) -> dict[str, int]:
@@ -182,39 +167,6 @@ def per_zone(group: GroupMessage, *, number: int) -> dict[str, int]:
     return {zone: living for zone, living in per_zone.items() if living}
 
 
-def parts(group: GroupMessage, settings: SmsSettings) -> Parts:
-    """Exact parts over all recipients: each distinct text is counted once and multiplied."""
-    written = recipients(group).annotate(text=text_expression(whole(group, settings)))
-    per_text = list(written.values_list("text").annotate(Count("pk")))
-    lengths = [(len(segments(text)), number) for text, number in per_text]
-    if not lengths:
-        return Parts(texts=0, total=0, fewest=0, most=0, longest=0)
-    return Parts(
-        texts=sum(number for _, number in lengths),
-        total=sum(length * number for length, number in lengths),
-        fewest=min(length for length, _ in lengths),
-        most=max(length for length, _ in lengths),
-        longest=max(len(text) for text, _ in per_text),
-    )
-
-
-def samples(group: GroupMessage, settings: SmsSettings) -> list[Sample]:
-    """Up to three real recipients: the longest text, the shortest, and one more, a shared phone if there is one."""
-    written = recipients(group).annotate(
-        text=text_expression(whole(group, settings)),
-        text_length=Length("text"),
-        shared=is_shared(),
-    )
-    chosen: dict[int, Sample] = {}
-    for order in (["-text_length", "pk"], ["text_length", "pk"], ["-shared", "pk"]):
-        patient = written.exclude(pk__in=list(chosen)).order_by(*order).first()
-        if patient is not None:
-            chosen[patient.pk] = Sample(
-                patient=patient, text=patient.text, parts=len(segments(patient.text)), shared=patient.shared
-            )
-    return list(chosen.values())
-
-
 def _joined(pieces: list[Combinable]) -> BaseExpression:
     """In halves of halves: in a row, a hundred placeholders would be deeper than Python may recurse."""
     if len(pieces) == 1:
@@ -231,7 +183,7 @@ def _piece(part: placeholders.Part) -> Combinable:
     if isinstance(part, Literal):
         return Value(part.text)
     return Case(
-        When(is_shared(), then=Value(part.fallback)),
+        When(shares_phone=True, then=Value(part.fallback)),
         When(Exact(Trim(part.name), Value("")), then=Value(part.fallback)),
         default=F(part.name),
         output_field=CharField(),

@@ -32,7 +32,7 @@ from clinic.lib.promotion import promotional_words
 from clinic.lib.sms_text import MAX_CHARACTERS
 from patients.models import Patient
 from settings_app.models import SmsSettings
-from sms import audience
+from sms import audience, tally
 from sms.models import GroupMessage, Message
 from sms.quiet import QuietHours
 from sms.status import GroupStatus, Status
@@ -180,7 +180,8 @@ def confirm(
         settings = SmsSettings.load()
         if fingerprint(group, settings) != reviewed:
             raise ReviewAgain(_("The message was changed after you reviewed it. Please look at it again."))
-        number, longest = audience.extent(group, settings)
+        found = tally.of(group, audience.whole(group, settings))
+        number, longest = found.number, found.parts.longest
         if number == 0:
             raise ReviewAgain(_("Nobody would get this message now."))
         if number > at_most:

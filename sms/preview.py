@@ -1,52 +1,22 @@
 """What the composer shows while a text is written: its parts, its price, and how one patient will read it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
-from django.db.models import Count, Min, Q, QuerySet
-from django.db.models.functions import Length, Trim
 from django.utils.translation import gettext as _
 
 from clinic.lib import closing
 from clinic.lib.placeholders import Placeholder, Template
 from clinic.lib.promotion import promotional_words
-from clinic.lib.sms_text import (
-    MAX_CHARACTERS,
-    CostlyCharacter,
-    Encoding,
-    costly_characters,
-    encoding,
-    segments,
-)
-from patients.eligibility import counts
+from clinic.lib.sms_text import CostlyCharacter, Encoding, costly_characters, encoding
 from patients.models import Patient
 from settings_app.models import SmsSettings
-from sms import audience
+from sms import audience, tally
 from sms.models import GroupMessage
+from sms.tally import Kind, Parts, Tally
 from sms.wording import Wording
-
-# So many different texts are counted exactly. Beyond, the commonest stand for the rest: a page that is asked for
-# after every few letters must not read a million names.
-MOST_TEXTS = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """What `number` patients read alike; the one with the lowest id is `patient_id`."""
-
-    body: str
-    number: int
-    patient_id: int
-
-    @property
-    def parts(self) -> int:
-        return len(segments(self.body))
-
-    @property
-    def encoding(self) -> Encoding:
-        return encoding(self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +24,12 @@ class Extreme:
     """The longest, the typical or the shortest text, with one who gets it."""
 
     label: str
-    text: Text
+    text: Kind
     patient: Patient
 
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """Segments over all recipients. Not `is_exact`: there were more different texts than are counted."""
-
-    total: int
-    fewest: int
-    most: int
-    longest: int
-    costly_names: int
-    is_exact: bool
+    @property
+    def encoding(self) -> Encoding:
+        return encoding(self.text.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,51 +66,35 @@ class Preview(Wording):
         super().__init__(group.body, self.template.render({}))
 
     @cached_property
-    def _counts(self) -> dict[str, int]:
-        return counts(audience.everybody(self.group))
+    def _tally(self) -> Tally:
+        return tally.of(self.group, self.template)
 
     @property
     def number(self) -> int:
         """How many get it."""
-        return self._counts.get("", 0)
+        return self._tally.number
 
     @property
     def total(self) -> int:
         """All patients."""
-        return sum(self._counts.values())
-
-    @cached_property
-    def texts(self) -> list[Text]:
-        """The different texts, the commonest first; one more than `MOST_TEXTS` if there are more."""
-        written = audience.recipients(self.group).annotate(body=audience.text_expression(self.template))
-        found = written.values_list("body").annotate(n=Count("pk"), who=Min("pk")).order_by("-n", "who")
-        texts = [Text(*row) for row in found[: MOST_TEXTS + 1]]
-        if len(texts) > MOST_TEXTS:
-            measured = written.annotate(length=Length("body"))
-            for order in ("-length", "length"):
-                body, pk = measured.order_by(order, "pk").values_list("body", "pk")[:1].get()
-                texts.append(Text(body, 1, pk))
-        return texts
+        return self._tally.number + self._tally.left_out
 
     @cached_property
     def parts(self) -> Parts:
-        counted = sum(text.number for text in self.texts)
-        total = sum(text.parts * text.number for text in self.texts)
-        each = [text.parts for text in self.texts] or [0]
-        fixed_is_cheap = encoding(self.fixed) == Encoding.GSM_7
-        is_exact = len(self.texts) <= MOST_TEXTS
-        return Parts(
-            total=total if is_exact else round(total * self.number / counted),
-            fewest=min(each),
-            most=max(each),
-            longest=max((len(text.body) for text in self.texts), default=len(self.fixed)),
-            costly_names=sum(t.number for t in self.texts if fixed_is_cheap and t.encoding == Encoding.UCS_2),
-            is_exact=is_exact,
-        )
+        """Exact; of a text for nobody the longest is what stands in it."""
+        parts = self._tally.parts
+        return parts if parts.texts else replace(parts, longest=len(self.fixed))
+
+    @property
+    def costly_names(self) -> int:
+        """How many texts are dear by a name alone."""
+        if encoding(self.fixed) != Encoding.GSM_7:
+            return 0
+        return sum(kind.number for kind in self._tally.kinds if encoding(kind.text) == Encoding.UCS_2)
 
     @property
     def too_long(self) -> bool:
-        return self.parts.longest > MAX_CHARACTERS
+        return self.parts.too_long
 
     @property
     def cost(self) -> Decimal | None:
@@ -158,7 +104,7 @@ class Preview(Wording):
     @cached_property
     def extremes(self) -> list[Extreme]:
         """The longest, the typical and the shortest text; one alone if all are as long."""
-        ranked = sorted(self.texts, key=lambda text: (text.parts, len(text.body)))
+        ranked = sorted(self._tally.kinds, key=lambda kind: (kind.parts, len(kind.text), kind.first))
         if not ranked:
             return []
         chosen = [
@@ -166,22 +112,19 @@ class Preview(Wording):
             (_("Typical"), _middle(ranked)),
             (_("Shortest"), ranked[0]),
         ]
-        if len(ranked[0].body) == len(ranked[-1].body) and ranked[0].parts == ranked[-1].parts:
+        if len(ranked[0].text) == len(ranked[-1].text) and ranked[0].parts == ranked[-1].parts:
             chosen = [(_("All alike"), chosen[1][1])]
-        people = Patient.objects.in_bulk({text.patient_id for _, text in chosen})
-        return [Extreme(label, text, people[text.patient_id]) for label, text in chosen]
+        people = Patient.objects.in_bulk({kind.first for _, kind in chosen})
+        return [Extreme(label, kind, people[kind.first]) for label, kind in chosen]
 
     @cached_property
     def phone(self) -> Shown | None:
         """The patient asked for, or one step on; first the typical one. None if nobody gets it."""
-        written = audience.recipients(self.group).annotate(
-            body=audience.text_expression(self.template), shared=audience.is_shared()
-        )
-        patient = _found(written, self._start, self._step)
+        patient = audience.near(self.group, self._start, self._step) if self.number else None
         if patient is None:
             return None
-        body: str = patient.body  # type: ignore[attr-defined]  # annotated above
-        return Shown(patient, pieces(body), len(segments(body)), patient.shared)  # type: ignore[attr-defined]
+        seen = tally.sample(patient, self.template, shared=patient.shares_phone)
+        return Shown(patient, pieces(seen.text), seen.parts, seen.shared)
 
     @property
     def _start(self) -> int:
@@ -195,12 +138,12 @@ class Preview(Wording):
         gaps = {part.name: part.fallback for part in self.template.parts if isinstance(part, Placeholder)}
         if not gaps:
             return []
-        people = audience.recipients(self.group).annotate(shared=audience.is_shared())
-        bare = people.annotate(**{f"bare_{name}": Trim(name) for name in gaps})
-        wanted = {name: Count("pk", filter=Q(shared=False, **{f"bare_{name}": ""})) for name in gaps}
-        found = bare.aggregate(together=Count("pk", filter=Q(shared=True)), **wanted)
-        rows = [Blank("", found["together"], next(iter(gaps.values())))]
-        rows += [Blank(name.replace("_", " "), found[name], fallback) for name, fallback in gaps.items()]
+        kinds = self._tally.kinds
+        together = sum(kind.number for kind in kinds if kind.shared)
+        rows = [Blank("", together, next(iter(gaps.values())))]
+        for name, fallback in gaps.items():
+            missing = sum(kind.number for kind in kinds if name in kind.blank)
+            rows.append(Blank(name.replace("_", " "), missing, fallback))
         return [row for row in rows if row.number]
 
     @property
@@ -239,20 +182,11 @@ def pieces(body: str) -> list[tuple[str, bool]]:
     return [piece for piece in [*cut, (body[end:], False)] if piece[0]]
 
 
-def _middle(ranked: Sequence[Text]) -> Text:
+def _middle(ranked: Sequence[Kind]) -> Kind:
     """The text of the patient in the middle, of all in this order."""
-    left = sum(text.number for text in ranked) // 2
-    for text in ranked:
-        left -= text.number
+    left = sum(kind.number for kind in ranked) // 2
+    for kind in ranked:
+        left -= kind.number
         if left < 0:
-            return text
+            return kind
     return ranked[-1]
-
-
-def _found(people: QuerySet[Patient], start: int, step: int) -> Patient | None:
-    """The one with id `start`, or the next or the one before; round the ends."""
-    if step < 0:
-        backwards = people.order_by("-pk")
-        return backwards.filter(pk__lt=start).first() or backwards.first()
-    onwards = people.filter(pk__gt=start) if step else people.filter(pk__gte=start)
-    return onwards.order_by("pk").first() or people.order_by("pk").first()

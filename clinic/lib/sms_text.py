@@ -42,17 +42,17 @@ class CostlyCharacter:
 
 
 # 3GPP TS 23.038, section 6.2.1, in its order. The extension table costs an escape and so two septets.
-_BASIC = (
+BASIC = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-_EXTENSION = "\f^{}\\[~]|€"
+EXTENSION = "\f^{}\\[~]|€"
 
-_GSM_7 = re.compile(f"[{re.escape(_BASIC + _EXTENSION)}]*")
-_TWO_SEPTETS = re.compile(f"[{re.escape(_EXTENSION)}]")
+_GSM_7 = re.compile(f"[{re.escape(BASIC + EXTENSION)}]*")
+_TWO_SEPTETS = re.compile(f"[{re.escape(EXTENSION)}]")
 _TWO_UTF16_UNITS = re.compile("[\U00010000-\U0010ffff]")
 _MARKS = "\u0300-\u036f"
-_COSTLY = re.compile(f"[^{_MARKS}][{_MARKS}]+|[^{re.escape(_BASIC + _EXTENSION)}]")
+_COSTLY = re.compile(f"[^{_MARKS}][{_MARKS}]+|[^{re.escape(BASIC + EXTENSION)}]")
 
 _REPLACEMENTS = str.maketrans(
     dict.fromkeys("‘’‚‛′`´ʼ", "'")

@@ -17,10 +17,10 @@ from clinic.lib.typed import whole_number
 from clinic.paging import stretch_of
 from clinic.search import posted_search, searched_for
 from clinic.staff import permission_required, staff
-from patients.eligibility import Reason, counts
+from patients.eligibility import Reason
 from patients.models import Patient
 from settings_app.models import SmsSettings
-from sms import alike, audience, composing, forecast, tasks, try_out
+from sms import alike, audience, composing, forecast, tally, tasks, try_out
 from sms.forms import ScheduleForm
 from sms.models import GroupMessage
 from sms.quiet import Opening, QuietHours
@@ -116,20 +116,19 @@ def _when(
 
 
 def _what_would_be_sent(group: GroupMessage, settings: SmsSettings) -> dict[str, Any]:
-    per_reason = counts(audience.everybody(group))
-    number = per_reason.pop("", 0)
-    parts = audience.parts(group, settings)
+    found = tally.of(group, audience.whole(group, settings))
+    parts = found.parts
     return {
         "group": group,
-        "number": number,
-        "left_out": sum(per_reason.values()),
-        "total": number + sum(per_reason.values()),
-        "reasons": [(reason, per_reason[reason]) for reason in Reason if reason in per_reason],
+        "number": found.number,
+        "left_out": found.left_out,
+        "total": found.number + found.left_out,
+        "reasons": [(reason, found.per_reason[reason]) for reason in Reason if reason in found.per_reason],
         "other_number": audience.agreed_for_another_number(group).count(),
         "parts": parts,
         "forecast": forecast.before_sending(purpose=group.purpose, parts=parts.total, now=timezone.now()),
         "time_is_over_at": timezone.now() + composing.SEND_WITHIN,
-        "samples": audience.samples(group, settings),
+        "samples": found.samples(),
         "reviewed": composing.fingerprint(group, settings),
         "unexplained": composing.unexplained(group),
         "earlier": alike.nearly_the_same(group, settings, now=timezone.now()),

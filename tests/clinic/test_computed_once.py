@@ -42,6 +42,12 @@ def test_it_is_looked_up_in_by_another_query() -> None:
     assert called(Patient.objects.filter(pk__in=short)).get().kind == "short"  # type: ignore[attr-defined]
 
 
+def test_what_stands_in_another_column_has_its_own_name() -> None:
+    Patient.objects.filter(last_name="Ng").update(first_name="Ng")
+    rows = computed_once(Patient.objects.annotate(family=F("last_name")), given=F("first_name"))
+    assert rows.filter(family=F("given")).get().last_name == "Ng"
+
+
 def test_the_rows_and_their_order_stay() -> None:
     few = Patient.objects.exclude(last_name="Ng").order_by("-pk")
     assert [each.pk for each in called(few)] == [each.pk for each in few]
@@ -53,6 +59,6 @@ def test_the_rows_and_their_order_stay() -> None:
 def test_the_rules_are_asked_once_for_each_patient(purpose: Purpose) -> None:
     everybody = judged(Patient.objects.order_by(), purpose).values("left_out_reason")
     written, _ = everybody.filter(left_out_reason="").query.sql_with_params()
-    assert written.count("number_refused_at") == 2  # as a column of the patient, and in the rule
+    assert written.count('"number_refused_at" IS NOT NULL') == 1
     if connection.vendor == "postgresql":
         assert everybody.explain(verbose=True).count("'invalid_number'") == 1

@@ -244,5 +244,5 @@ def test_a_list_of_any_size_is_judged_in_one_query(purpose: Purpose) -> None:
 
 
 def test_every_reason_that_the_table_gives_is_a_reason_of_the_list() -> None:
-    reasons = {reason for reason, _, _ in eligibility._rules()}
+    reasons = {reason for reason, _, _ in eligibility._rules(eligibility._looked_up())}
     assert reasons | {Reason.DESELECTED, Reason.SHARED_NUMBER, Reason.NUMBER_CHANGED} == set(Reason)

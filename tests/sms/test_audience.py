@@ -11,8 +11,9 @@ from clinic.lib.sms_text import segments
 from patients.eligibility import Reason
 from patients.models import Patient
 from settings_app.models import SmsSettings
-from sms import audience, composing
+from sms import audience, composing, tally
 from sms.models import GroupMessage, Message
+from sms.tally import Parts, Tally
 from tests.factories import NOW, PatientFactory
 from tests.sms import steps
 
@@ -41,8 +42,13 @@ bodies = st.lists(literals | gaps, min_size=1, max_size=8).map("".join)
 def written(body: str) -> dict[int, str]:
     """Each patient's text, as the database writes it."""
     template = audience.with_clinic(audience.template_of(body), SmsSettings.load())
-    annotated: Any = Patient.objects.annotate(text=audience.text_expression(template))
+    everybody: Any = audience.everybody(steps.draft(body))
+    annotated = everybody.annotate(text=audience.text_expression(template))
     return dict(annotated.values_list("pk", "text"))
+
+
+def tallied(group: GroupMessage) -> Tally:
+    return tally.of(group, audience.whole(group, SmsSettings.load()))
 
 
 @given(body=bodies, first_name=names, last_name=names, clinic_name=names, clinic_phone=names)
@@ -107,24 +113,21 @@ def test_parts_are_counted_exactly_over_all_texts() -> None:
     PatientFactory.create_batch(2, phone=SHARED, first_name="Shared")
     PatientFactory.create(first_name="Archived" * 12, archived=True)
     body = "Hi {first_name}, " + "x" * 100 + " {clinic_name}"
-    parts = audience.parts(steps.draft(body), SmsSettings.load())
+    parts = tallied(steps.draft(body)).parts
     group = steps.frozen(body)
     texts = list(group.messages.exclude(body="").values_list("body", flat=True))
     each = [len(segments(text)) for text in texts]
     longest = max(map(len, texts))
-    assert parts == audience.Parts(
-        texts=7, total=sum(each), fewest=min(each), most=max(each), longest=longest
-    )
-    assert audience.extent(group, SmsSettings.load()) == (7, longest)
+    assert parts == Parts(texts=7, total=sum(each), fewest=min(each), most=max(each), longest=longest)
+    assert tallied(group).parts == parts
     assert parts.most > parts.fewest
 
 
 def test_a_text_for_nobody_has_no_parts_and_no_samples() -> None:
     PatientFactory.create(accepts=False)
     group = steps.draft(marketing=True)
-    assert audience.parts(group, SmsSettings.load()) == audience.Parts(0, 0, 0, 0, 0)
-    assert audience.extent(group, SmsSettings.load()) == (0, 0)
-    assert audience.samples(group, SmsSettings.load()) == []
+    found = tallied(group)
+    assert (found.number, found.left_out, found.parts, found.samples()) == (0, 1, Parts(0, 0, 0, 0, 0), [])
 
 
 def test_samples_are_the_longest_the_shortest_and_a_shared_one() -> None:
@@ -133,7 +136,7 @@ def test_samples_are_the_longest_the_shortest_and_a_shared_one() -> None:
     shared, _ = PatientFactory.create_batch(2, phone=SHARED, first_name="Shared")
     PatientFactory.create(first_name="Longest of all, but archived", archived=True)
     SmsSettings.objects.update(clinic_name="Harbour")
-    samples = audience.samples(steps.draft("{first_name|you} at {clinic_name}"), SmsSettings.load())
+    samples = tallied(steps.draft("{first_name|you} at {clinic_name}")).samples()
     assert [(sample.text, sample.shared) for sample in samples] == [
         ("Maximiliane at Harbour", False),
         ("Jo at Harbour", False),
@@ -145,14 +148,14 @@ def test_samples_are_the_longest_the_shortest_and_a_shared_one() -> None:
 
 def test_the_samples_are_as_many_as_there_are_people() -> None:
     PatientFactory.create_batch(2)
-    assert len(audience.samples(steps.draft(), SmsSettings.load())) == 2
+    assert len(tallied(steps.draft()).samples()) == 2
 
 
 def test_samples_read_exactly_as_what_is_sent() -> None:
     for first_name in ("Ana", " ", "{x}"):
         PatientFactory.create(first_name=first_name)
     group = steps.draft("Hi {first_name} {{x}} {last_name|friend} {clinic_name}")
-    samples = audience.samples(group, SmsSettings.load())
+    samples = tallied(group).samples()
     steps.confirm(group)
     composing.freeze(group_id=group.pk, at=NOW)
     for sample in samples:

@@ -40,7 +40,7 @@ def test_parts_and_cost_are_those_of_what_is_sent() -> None:
     assert (seen.number, seen.total) == (5, 6)
     assert (seen.parts.total, seen.parts.fewest, seen.parts.most) == (sum(each), min(each), max(each))
     assert seen.cost == (Decimal("0.0515") * sum(each)).quantize(Decimal("0.01"))
-    assert seen.parts.costly_names == 2
+    assert seen.costly_names == 2
     assert seen.phone is not None
     assert "".join(words for words, _ in seen.phone.pieces) in texts
 
@@ -51,17 +51,17 @@ def test_without_a_price_there_is_no_cost() -> None:
 
 
 def test_the_longest_the_typical_and_the_shortest_have_a_patient_each() -> None:
-    for name in ("Jo", "Maximiliane", "Clara", "Diana"):
+    for name in ("Jo", "Maximiliane", "Clara"):
         PatientFactory.create(first_name=name, last_name="Ng")
     found = [(e.label, e.patient.first_name, e.text.parts) for e in look("Hi {first_name}").extremes]
-    assert found == [("Longest", "Maximiliane", 1), ("Typical", "Diana", 1), ("Shortest", "Jo", 1)]
+    assert found == [("Longest", "Maximiliane", 1), ("Typical", "Clara", 1), ("Shortest", "Jo", 1)]
 
 
 def test_a_name_of_dear_letters_is_the_longest_if_it_takes_most_parts() -> None:
     PatientFactory.create(first_name="Maximiliane")
     PatientFactory.create(first_name="Łucja")
     longest = look("Hi {first_name}, " + "x" * 80).extremes[0]
-    assert (longest.patient.first_name, longest.text.parts, longest.text.encoding) == (
+    assert (longest.patient.first_name, longest.text.parts, longest.encoding) == (
         "Łucja",
         2,
         Encoding.UCS_2,
@@ -142,18 +142,6 @@ def test_a_promotion_that_is_not_marked_counts_those_who_refused() -> None:
     assert (seen.promotional, seen.refusing) == (["20% off"], 2)
     assert look("20% off today", marketing=True).promotional == []
     assert look("We are closed today").refusing == 0
-
-
-def test_too_many_different_texts_are_estimated_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    for place in range(8):
-        PatientFactory.create(first_name="x" * (place + 1))
-    PatientFactory.create(first_name="Longest" * 12)
-    monkeypatch.setattr(preview, "MOST_TEXTS", 3)
-    seen = look("Hi {first_name}, " + "x" * 100)
-    assert not seen.parts.is_exact
-    assert len(seen.texts) == 3 + 1 + 2
-    assert (seen.parts.fewest, seen.parts.most) == (1, 2)
-    assert 9 <= seen.parts.total <= 18
 
 
 def everything(body: str) -> int:
