@@ -20,7 +20,12 @@ SIZES = {"": 1_000_000, "full": 1_000_000, "smoke": 20_000}
 LARGE = 100_000
 
 # Each is a module of `bench` with a generator `figures(clinics, *, number, rounds)`, which opens the clinics it needs.
-MODULES = ("apply_default", "freeze", "dispatch")
+MODULES = (
+    "apply_default",
+    "freeze",
+    "review",
+    "dispatch",
+)
 
 
 def main() -> int:

@@ -11,8 +11,10 @@ _SERIES = {
 }
 _EIGHT_DIGITS = {"postgresql": "lpad(({i})::text, 8, '0')", "sqlite": "printf('%08d', {i})"}
 
-# Names are three of these: 22,000 first names and 20,000 last ones, and no two people with both alike.
-_SYLLABLES = "annbelcordanedofelgrahenivojankimlormarnilonaperquirossantimulavanwilxenyarzolabebru"
+# Names are two or three of these: 22,000 first names and 20,000 last ones, of different lengths, some with accents
+# and a few with letters that make a text dear.
+_SYLLABLES = "annbelcordanedofelgrahenivojankimlormarnilonaperquirossantimulavanwilxényarzolałabru"
+_FOLDED = _SYLLABLES.replace("é", "e")
 _FIRST_NAMES, _LAST_NAMES = 28, 27
 # In a clinic of any size three people are called so: one of the first, one in the middle and the last.
 RARE_NAME = "Zzyzx"
@@ -24,15 +26,12 @@ def seed(number: int, *, accepting: bool = False) -> None:
     Of a hundred two have no number and two a landline, two are archived, one is dead, one is blocked, and one has no
     first name.
     """
-    first_name = f"CASE WHEN i % 100 = 47 THEN '' ELSE {_name(_FIRST_NAMES)} END"
-    last_name = (
-        f"CASE WHEN i IN (1, {number // 2}, {number}) THEN '{RARE_NAME}' ELSE {_name(_LAST_NAMES)} END"
-    )
+    (first_name, last_name), folded = _names(number, _SYLLABLES), _names(number, _FOLDED)
     patient = _columns(
         Patient,
         first_name=first_name,
         last_name=last_name,
-        search_name=f"lower(trim({first_name} || ' ' || {last_name}))",
+        search_name=f"lower(trim({folded[0]} || ' ' || {folded[1]}))",
         phone=f"CASE WHEN i % 50 = 7 THEN '' ELSE '+614' || {_eight_digits()} END",
         phone_kind="CASE i % 50 WHEN 7 THEN '' WHEN 13 THEN 'landline' ELSE 'mobile' END",
         accepts_sms_marketing="i % 10 >= 3" if accepting else "false",
@@ -73,12 +72,20 @@ def tidy() -> None:
             cursor.execute("CHECKPOINT")
 
 
-def _name(syllables: int) -> str:
-    """Three of so many syllables, by i; the first letter is a capital."""
+def _names(number: int, text: str) -> tuple[str, str]:
+    first = f"CASE WHEN i % 100 = 47 THEN '' ELSE {_name(_FIRST_NAMES, text)} END"
+    last = (
+        f"CASE WHEN i IN (1, {number // 2}, {number}) THEN '{RARE_NAME}' ELSE {_name(_LAST_NAMES, text)} END"
+    )
+    return first, last
+
+
+def _name(syllables: int, text: str) -> str:
+    """Two or three of so many syllables, by i; the first letter is a capital."""
     first, second, third = (f"i / {syllables**place} % {syllables} * 3 + 1" for place in range(3))
     return (
-        f"upper(substr('{_SYLLABLES}', {first}, 1)) || substr('{_SYLLABLES}', {first} + 1, 2) "
-        f"|| substr('{_SYLLABLES}', {second}, 3) || substr('{_SYLLABLES}', {third}, 3)"
+        f"upper(substr('{text}', {first}, 1)) || substr('{text}', {first} + 1, 2) || substr('{text}', {second}, 3) "
+        f"|| CASE i % 4 WHEN 0 THEN '' ELSE substr('{text}', {third}, i % 4) END"
     )
 
 
