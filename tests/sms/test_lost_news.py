@@ -70,7 +70,7 @@ def test_after_a_long_silence_one_question_does(twilio: Twilio) -> None:
 
 def test_if_twilio_cannot_be_asked_the_question_is_kept(account: None) -> None:
     now = timezone.now()
-    message = steps.claimed(PatientFactory.create(), at=now).messages[0]
+    message = steps.row(steps.claimed(PatientFactory.create(), at=now).messages[0])
     Message.objects.update(status=Status.ACCEPTED, sid="SM" + "1" * 32)
     assert ask(now + TEN_MINUTES) == 0
     message.refresh_from_db()

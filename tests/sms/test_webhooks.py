@@ -51,7 +51,7 @@ def post(path: str, fields: dict[str, Any], *, signed: str | None = None) -> Htt
 @pytest.fixture
 def message() -> Message:
     taken = steps.claimed(PatientFactory.create())
-    return taken.messages[0]
+    return steps.row(taken.messages[0])
 
 
 @pytest.fixture

@@ -28,12 +28,14 @@ STAYS = {
         "Log-in switched on.",
         "Two-step log-in removed.",
     },
+    "clinic/compiled.py": {"models.Field[", "%(expressions)s IN"},
     "clinic/keyed_hash.py": {"… key id"},
     "clinic/lib/sms_text.py": {
         "control character"
     },  # beside Unicode's own names of characters, which are English
     "clinic/staff.py": {"A permission is missing."},  # the page that is shown instead has its own words
     "clinic/update_from.py": {"FROM ("},
+    "clinic/update_rows.py": {"unnest(", "FROM json_each", "models.Field["},
     "patients/batches.py": {"… patients were confirmed"},
     "patients/csv_import/cells.py": {"sms and email"},  # what other systems write into a cell
     # As the command says it; pages take `Column.words`.
@@ -57,7 +59,7 @@ STAYS = {
         "Patients who get the clinic's default",
     },
     "patients/csv_import/matching.py": {"INSERT INTO earlier"},
-    "patients/eligibility.py": {"QuerySet["},
+    "patients/eligibility.py": {"QuerySet[", "CharField["},
     "patients/erasure.py": {"Erased patient"},  # what is left in the row
     "patients/models/patient.py": {"Erased patient"},
     # What patients read: a new clinic's settings, which it writes anew in its own language.
@@ -69,7 +71,7 @@ STAYS = {
     },
     "sms/aftermath.py": {"recipients of a group SMS"},
     "sms/communications_csv.py": {"Status at", "Written by"},  # the columns of a file: data
-    "sms/audience.py": {"QuerySet["},
+    "sms/audience.py": {"QuerySet[", "WithAnnotations["},
     "sms/forms.py": {"required"},
     "sms/gateway/records.py": {"no credentials", "not a page", "too many pages", "a message without"},
     "sms/gateway/twilio.py": {"not http"},
@@ -77,4 +79,6 @@ STAYS = {
     "sms/legal_steps.py": {"SELECT ", "OLD.status", "CREATE "},
     "sms/outbox.py": {"never settled", "another text has this sid"},
     "sms/strays.py": {"Sent from your Twilio trial account", "sent before a backup was restored"},
+    "sms/tally.py": {"CASE WHEN"},
+    "sms/waiting.py": {"QuerySet[", "FOR SHARE", "FOR NO KEY"},
 }
