@@ -2,7 +2,7 @@
 
 READY = [
     (
-        ["sms/outbox.py"],
+        ["sms/outbox.py", "sms/waiting.py"],
         [
             "tests/sms/test_rows_of_the_queue.py",
             "tests/sms/test_settling.py",
@@ -20,6 +20,7 @@ READY = [
             "tests/sms/test_legal_steps.py",
             "tests/sms/test_breaker.py",
             "tests/sms/test_restored.py",
+            "tests/sms/test_overlap.py",
         ],
     ),
     (
@@ -36,6 +37,8 @@ READY = [
             "tests/sms/test_breaker.py",
             "tests/sms/test_lost_news.py",
             "tests/sms/test_second_try.py",
+            "tests/sms/test_overlap.py",
+            "tests/sms/test_pacing.py",
             # 240 cases that the other tests make no wiser.
             "--deselect=tests/sms/test_delivery.py::test_five_statuses_end_in_delivered_whatever_their_order",
             "--deselect=tests/sms/test_delivery.py::test_every_word_can_be_told_of_a_text_in_every_state",
@@ -52,7 +55,7 @@ READY = [
             "tests/sms/test_rows_of_the_queue.py",
         ],
     ),
-    (["sms/gateway/signature.py", "sms/gateway/twilio.py"], ["tests/sms/gateway"]),
+    (["sms/gateway/signature.py", "sms/gateway/twilio.py", "sms/gateway/line.py"], ["tests/sms/gateway"]),
 ]
 # Tables that others read when they are imported: each mutant is tried in an import of its own. In this order: the
 # apps know the first, and once they are there it cannot be imported anew.

@@ -9,7 +9,7 @@ import os
 import shutil
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import coverage
 import pytest
 
 from tests.mutants.fates import SURVIVED, Fates, in_a_fork
-from tests.mutants.source import Functions, Mutant, functions_of
+from tests.mutants.source import Functions, Mutant, functions_of, memories_of
 
 # So many of the quickest tests are asked; 0 or unset: all.
 MOST = int(os.environ.get("MOST_TESTS", "0")) or None
@@ -36,6 +36,7 @@ class Ready:
         self.reached: dict[str, set[tuple[str, int]]] = defaultdict(set)
         self.seconds: dict[str, float] = {}
         self.functions: Functions = {}
+        self.memories: list[Callable[[], None]] = []
         self.kills: Counter[tuple[str, str]] = Counter()
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -48,10 +49,12 @@ class Ready:
             self.skipped.add(report.nodeid)
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        self.memories = memories_of(self.paths)
         noted = coverage.Coverage(data_file=None, config_file=False, include=list(self.paths))
         noted.start()
         for item, following in zip(session.items, [*session.items[1:], session.items[0]], strict=True):
             noted.switch_context(item.nodeid)
+            self._forget()
             begun = time.monotonic()
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             self.seconds[item.nodeid] = time.monotonic() - begun
@@ -113,6 +116,7 @@ class Ready:
         with _own_database() if has_database else nullcontext():
             if mutant:
                 mutant.put_in_place(self.functions)
+                self._forget()
             if has_database:
                 _renew_triggers(session)
             session._setupstate.teardown_exact(asked[0])
@@ -123,6 +127,10 @@ class Ready:
                 if self.failed:
                     return self.failed[0]
         return ""
+
+    def _forget(self) -> None:
+        for forget in self.memories:
+            forget()
 
 
 @contextmanager

@@ -3,9 +3,9 @@
 import ast
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import CodeType, FunctionType
 
@@ -64,6 +64,19 @@ def functions_of(paths: set[str]) -> Functions:
         if type(thing) is FunctionType and thing.__code__.co_filename in paths:
             place = (thing.__code__.co_filename, thing.__code__.co_qualname)
             found.setdefault(place, []).append(thing)
+    return found
+
+
+def memories_of(paths: set[str]) -> list[Callable[[], None]]:
+    """What these files do once and then remember, each as a call that makes them forget it."""
+    from clinic.compiled import Compiled
+
+    found: list[Callable[[], None]] = []
+    for thing in gc.get_objects():
+        if isinstance(thing, type(_compiled)) and thing.__wrapped__.__code__.co_filename in paths:
+            found.append(thing.cache_clear)
+        elif isinstance(thing, Compiled) and thing._build.__code__.co_filename in paths:
+            found.append(partial(setattr, thing, "_sql", ""))
     return found
 
 
