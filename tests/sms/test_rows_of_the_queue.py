@@ -53,6 +53,21 @@ def test_a_claim_counts_what_was_sent_before_a_backup_was_restored(limit: int) -
     assert steps.status_of(sent) == Status.UNKNOWN
 
 
+def test_a_claim_of_texts_to_one_takes_its_purpose_and_no_more_than_its_limit() -> None:
+    """Each purpose has rules of its own: who wants no reminders may still be written to."""
+    patient = PatientFactory.create()
+    AppointmentFactory.create(patient=patient)
+    reminders.queue_due_reminders(now=NOW)
+    texts = [steps.queued(patient) for _ in range(3)]
+    claims = [outbox.claim(purpose=Purpose.ONE_OFF, limit=2, now=NOW) for _ in range(3)]
+    assert [[text.pk for text in claim.messages] for claim in claims] == [
+        [texts[0].pk, texts[1].pk],
+        [texts[2].pk],
+        [],
+    ]
+    assert outbox.claim(purpose=Purpose.REMINDER, limit=2, now=NOW).examined == 1
+
+
 def test_a_claim_writes_down_how_many_parts_a_text_has() -> None:
     patient = PatientFactory.create()
     steps.queued(patient, "x" * 161)
