@@ -6,7 +6,7 @@ import traceback
 import pytest
 from pytest_django import Settings
 
-from sms.gateway import CannotTell, find
+from sms.gateway import CannotTell, OutcomeUnknown, find
 from tests.sms.gateway.conftest import Provider
 from tests.sms.gateway.stand_in import Request
 from tests.sms.gateway.test_finding import NOON, record
@@ -56,7 +56,7 @@ def test_an_unforeseen_end_is_logged_by_its_kind_alone(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.TWILIO_API_URL = "http://[::1"
-    post_all([text()])
+    assert post_all([text()]) == [OutcomeUnknown("unforeseen ValueError")]
     assert [record.getMessage() for record in caplog.records] == [
         "Sending ended in an unforeseen ValueError."
     ]

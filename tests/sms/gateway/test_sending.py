@@ -67,6 +67,12 @@ def test_validity_stays_within_what_twilio_takes(
     assert twilio.posts[0].field("ValidityPeriod") == seconds
 
 
+def test_without_an_address_for_news_none_is_named(provider: Provider) -> None:
+    twilio = provider(created)
+    send(text(callback_url=""))
+    assert "StatusCallback" not in twilio.posts[0].form
+
+
 def test_only_the_origin_is_replaced(provider: Provider, settings: Settings) -> None:
     twilio = provider(created)
     settings.TWILIO_API_URL += "/some/path"
