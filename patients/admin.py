@@ -1,5 +1,6 @@
 """The admin adds no second door: patients are registered, preferences recorded, and the ledger only read."""
 
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -10,8 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.lib.phone import Phone
+from clinic.one_line import IN_ADMIN
 from patients.consent import Choice, record_consent
-from patients.forms import read_number
+from patients.forms import read_birth_date, read_number
 from patients.models import (
     Appointment,
     ConsentEvent,
@@ -70,6 +72,9 @@ class PatientAdminForm(forms.ModelForm):  # type: ignore[type-arg]  # has no typ
         self.number = read_number(typed, patient=kept, country=SmsSettings.load().country)
         return self.number.e164 if self.number else ""
 
+    def clean_birth_date(self) -> date | None:
+        return read_birth_date(self.cleaned_data["birth_date"])
+
     def details(self) -> Details:
         names = ["first_name", "last_name", "time_zone", "birth_date", "reference", "wants_reminders"]
         return Details(phone=self.number, **{name: self.cleaned_data[name] for name in names})
@@ -83,6 +88,7 @@ class PatientAdminForm(forms.ModelForm):  # type: ignore[type-arg]  # has no typ
 @admin.register(Patient)
 class PatientAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # has no type arguments at run time
     form = PatientAdminForm
+    formfield_overrides = IN_ADMIN
     actions = None
     show_full_result_count = False
     list_display = [
@@ -153,9 +159,20 @@ class PatientAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # has no type a
         obj.refresh_from_db()
 
 
+class AppointmentAdminForm(forms.ModelForm):  # type: ignore[type-arg]  # has no type arguments at run time
+    def clean_starts_at(self) -> datetime:
+        """Within what the clocks of all zones can show."""
+        starts_at: datetime = self.cleaned_data["starts_at"]
+        if not 1900 <= starts_at.year < 3000:
+            raise forms.ValidationError(_("Check the year of this date."), code="year")
+        return starts_at
+
+
 @admin.register(Appointment)
 class AppointmentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # has no type arguments at run time
+    form = AppointmentAdminForm
     actions = None
+    formfield_overrides = IN_ADMIN
     list_display = ["starts_at", "patient", "practitioner", "cancelled_at"]
     list_filter = ["starts_at", ("cancelled_at", admin.EmptyFieldListFilter)]
     list_select_related = ["patient"]

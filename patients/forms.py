@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.lib import clock
 from clinic.lib import phone as phones
+from clinic.one_line import OneLine
 from clinic.words import in_words
 from patients.consent import Choice
 from patients.models import ConsentHow, ConsentSource, Patient
@@ -49,6 +50,16 @@ def read_number(typed: str, *, patient: Patient | None, country: str) -> phones.
     return found
 
 
+def read_birth_date(born: date | None) -> date | None:
+    """`born`, if somebody alive may have been born then. Raises ValidationError."""
+    today = timezone.localdate()
+    if born and born > today:
+        raise ValidationError(gettext("This date is still to come. Check the year."), code="future")
+    if born and born < today - OLDEST:
+        raise ValidationError(gettext("Nobody is that old. Check the year."), code="too_old")
+    return born
+
+
 def zone_choices(*, clinic: str, kept: str) -> list[tuple[str, str]]:
     """All zones by the name of their town, which is how a list is searched from the keyboard: "Perth, Australia".
 
@@ -73,10 +84,10 @@ def _replace(form: forms.Form, **values: str) -> None:
 class PatientForm(forms.Form):
     """For a new patient, or for `patient`. Valid, it gives `details()` and, if staff made one, a `choice()`."""
 
-    first_name = forms.CharField(
+    first_name = OneLine(
         label=_("First name"), max_length=100, required=False, widget=forms.TextInput(attrs=_THEIRS)
     )
-    last_name = forms.CharField(label=_("Last name"), max_length=100, widget=forms.TextInput(attrs=_THEIRS))
+    last_name = OneLine(label=_("Last name"), max_length=100, widget=forms.TextInput(attrs=_THEIRS))
     phone = forms.CharField(
         label=_("Mobile number"),
         max_length=40,
@@ -89,7 +100,7 @@ class PatientForm(forms.Form):
         help_text=_("If it is not the clinic’s. Marketing texts keep the quiet hours there."),
     )
     birth_date = forms.DateField(label=_("Date of birth"), required=False, widget=_DATE)
-    reference = forms.CharField(
+    reference = OneLine(
         label=_("Reference"),
         max_length=64,
         required=False,
@@ -106,7 +117,7 @@ class PatientForm(forms.Form):
         required=False,
         help_text=_("If you choose one, what the box says is recorded as their own choice, changed or not."),
     )
-    evidence = forms.CharField(
+    evidence = OneLine(
         label=_("Note"),
         max_length=500,
         required=False,
@@ -152,13 +163,7 @@ class PatientForm(forms.Form):
         )
 
     def clean_birth_date(self) -> date | None:
-        born: date | None = self.cleaned_data["birth_date"]
-        today = timezone.localdate()
-        if born and born > today:
-            raise ValidationError(gettext("This date is still to come. Check the year."), code="future")
-        if born and born < today - OLDEST:
-            raise ValidationError(gettext("Nobody is that old. Check the year."), code="too_old")
-        return born
+        return read_birth_date(self.cleaned_data["birth_date"])
 
     def clean_reference(self) -> str:
         reference: str = self.cleaned_data["reference"]

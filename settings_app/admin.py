@@ -3,6 +3,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from clinic.one_line import IN_ADMIN
 from settings_app.models import SmsSettings
 
 
@@ -10,6 +11,7 @@ from settings_app.models import SmsSettings
 class SmsSettingsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # has no type arguments at run time
     """The one row. The settings page is where it is changed: it says what a change does."""
 
+    formfield_overrides = IN_ADMIN
     list_display = [
         "__str__",
         "new_patients_accept_marketing",

@@ -12,6 +12,7 @@ from django_stubs_ext import StrPromise
 
 from clinic.lib import clock, phone
 from clinic.lib.closing import asks_for_a_reply
+from clinic.one_line import OneLine
 from settings_app.models import SmsSettings
 
 ACCEPT, REJECT = "accept", "reject"
@@ -81,6 +82,7 @@ class SmsSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # has no type
             "part_price",
             "currency",
         ]
+        field_classes = dict.fromkeys(["clinic_name", "clinic_phone", "opt_out_words"], OneLine)
         help_texts = {
             "stop_means_everything": (
                 _(

@@ -14,6 +14,7 @@ from clinic.lib import clock
 from clinic.lib.names import folded
 from clinic.lib.placeholders import PlaceholderError
 from clinic.lib.sms_text import MAX_CHARACTERS
+from clinic.one_line import OneLine
 from clinic.words import grouped, in_words
 from patients.models import Patient
 from settings_app.models import SmsSettings
@@ -119,6 +120,7 @@ class SavedTextForm(forms.ModelForm[SavedText]):
     class Meta:
         model = SavedText
         fields = ["name", "body", "is_marketing"]
+        field_classes = {"name": OneLine}
         help_texts = {"name": _("How you find it again, for example “Closed today”.")}
         error_messages = {"name": {"unique": _("Another saved text has this name.")}}
 

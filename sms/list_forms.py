@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q
 from django.utils.timezone import make_aware
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,12 @@ from sms.status import Status
 _SEARCH = forms.TextInput(attrs={"type": "search", "autocomplete": "off"})
 _DAY = forms.DateInput(attrs={"type": "date", "autocomplete": "off"}, format="%Y-%m-%d")
 
+# Beyond, the clocks of some zones have no midnight that could be counted.
+_SENSIBLE = [
+    MinValueValidator(date(1900, 1, 1), _("Check the year of this date.")),
+    MaxValueValidator(date(2999, 12, 31), _("Check the year of this date.")),
+]
+
 
 class _Colleague(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic for mypy alone
     def label_from_instance(self, obj: User) -> str:
@@ -32,8 +39,8 @@ class LogForm(forms.Form):
     WAYS = {"sent": frozenset({SENT}), "received": frozenset({RECEIVED})}
 
     q = forms.CharField(label=_("Patient"), required=False, max_length=100, widget=_SEARCH)
-    since = forms.DateField(label=_("From"), required=False, widget=_DAY)
-    until = forms.DateField(label=_("To"), required=False, widget=_DAY)
+    since = forms.DateField(label=_("From"), required=False, widget=_DAY, validators=_SENSIBLE)
+    until = forms.DateField(label=_("To"), required=False, widget=_DAY, validators=_SENSIBLE)
     way = forms.ChoiceField(
         label=_("Direction"),
         required=False,
@@ -70,7 +77,7 @@ class LogForm(forms.Form):
         return Wanted(
             people=asked.get("q", ""),
             since=_midnight(asked.get("since")),
-            until=_midnight(last + timedelta(days=1) if last and last < date.max else None),
+            until=_midnight(last + timedelta(days=1) if last else None),
             ways=self.WAYS.get(asked.get("way", ""), both),
             purpose=asked.get("purpose", ""),
             status=asked.get("status", ""),

@@ -25,10 +25,11 @@ def status(request: HttpRequest, token: UUID) -> HttpResponse:
     """News of one text. Unknown texts are answered 204 too, so that Twilio stops asking."""
     if not _is_from_twilio(request):
         return HttpResponse(status=403)
-    sid, word = request.POST.get("MessageSid", ""), request.POST.get("MessageStatus", "")
+    form = _sent(request)
+    sid, word = form.get("MessageSid", ""), form.get("MessageStatus", "")
     if not sid or not word:
         return HttpResponse(status=400)
-    code = request.POST.get("ErrorCode", "")
+    code = form.get("ErrorCode", "")
     known = delivery.record_news(
         token=token,
         sid=sid[:34],
@@ -49,7 +50,7 @@ def reply(request: HttpRequest) -> HttpResponse:
     """A text from a phone."""
     if not _is_from_twilio(request):
         return HttpResponse(status=403)
-    form = request.POST
+    form = _sent(request)
     if not form.get("MessageSid") or not form.get("From"):
         return HttpResponse(status=400)
     answer = inbound.receive(
@@ -57,13 +58,18 @@ def reply(request: HttpRequest) -> HttpResponse:
             sid=form["MessageSid"][:34],
             phone=form["From"][:16],
             sender=(form.get("MessagingServiceSid") or form.get("To", ""))[:34],
-            body=form.get("Body", "").replace("\0", "")[:1600],  # PostgreSQL stores no NUL.
+            body=form.get("Body", ""),
             read_as=form.get("OptOutType", ""),
         ),
         at=timezone.now(),
     )
     message = f"<Message>{escape(answer)}</Message>" if answer else ""
     return HttpResponse(f"<Response>{message}</Response>", content_type="text/xml")
+
+
+def _sent(request: HttpRequest) -> dict[str, str]:
+    """The fields, without what PostgreSQL cannot store."""
+    return {name: str(value).replace("\0", "") for name, value in request.POST.items()}
 
 
 def _is_from_twilio(request: HttpRequest) -> bool:

@@ -54,3 +54,44 @@ TEXTS = NAMES | {
 
 # Half of a pair, as a broken client sends it: in UTF-8 no such thing exists, so it is bytes of a body.
 LONE_SURROGATE = b"a%ED%A0%80b"
+
+# For fields of a kind: what belongs there by its look, and is none.
+ADDRESSES = {
+    "longer than a column": f"{'a' * 64}@{'.'.join(['b' * 63] * 3)}.example",
+    "cyrillic address": "ада@пример.рф",
+    "capitals": "Ada@EXAMPLE.example",
+    "two lines": "ada@clinic.example\nBcc: all@clinic.example",
+}
+NUMBERS = {
+    "infinite": "1e309",
+    "no number": "NaN",
+    "without end": "-Infinity",
+    "grouped": "1_000",
+    "power of two": str(2**63),
+    "one too many": str(2**31),
+    "below zero": "-1",
+    "a fraction": "0.00000000001",
+    "arabic digits": "٠٤",
+}
+DAYS = {
+    "the first day": "0001-01-01",
+    "the last day": "9999-12-31",
+    "date beyond": "99999-12-31",
+    "no such day": "2027-02-30",
+    "arabic digits": "٢٠٢٧-٠١-٠١",
+}
+TIMES = {"time of day": "24:61", "fraction": "23:59:59.9999999", "arabic digits": "٠٤:٠٠"}
+MOMENTS = {
+    "the first moment": "0001-01-01T00:00",
+    "the last moment": "9999-12-31T23:59",
+    "with a zone": "2026-12-03T09:30+99:00",
+    "in a gap": "2027-10-03T02:30",
+}
+# For fields of every kind but text: what is none of them.
+NOT_MEASURES = {
+    "ten thousand digits": "9" * 10_000,
+    "nul": "1\0",
+    "markup": "<script>alert(1)</script>",
+    "blanks alone": " \u00a0\u3000\t",
+    "cyrillic": "Александра",
+}

@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account.forms import LoginForm
 from django import forms
+from django.contrib.auth.forms import UsernameField
 from django.contrib.auth.models import User
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.utils.translation import gettext
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.accounts.roles import MEANINGS, RECEPTIONIST, ROLES, name_of
 from clinic.lib import phone as phones
+from clinic.one_line import OneLine
 from clinic.words import in_words
 from settings_app.forms import Explained
 from settings_app.models import SmsSettings
@@ -47,17 +49,19 @@ class RoleForm(forms.Form):
 
 
 class InviteForm(RoleForm):
-    first_name = forms.CharField(label=_("First name"), max_length=150)
-    last_name = forms.CharField(label=_("Last name"), max_length=150)
+    first_name = OneLine(label=_("First name"), max_length=150)
+    last_name = OneLine(label=_("Last name"), max_length=150)
     email = forms.EmailField(
-        label=_("E-mail address"), help_text=_("For the invitation, and for a forgotten password.")
+        label=_("E-mail address"),
+        max_length=254,
+        help_text=_("For the invitation, and for a forgotten password."),
     )
-    username = forms.CharField(
+    username = UsernameField(
         label=_("Username"),
         max_length=150,
         validators=[UnicodeUsernameValidator()],
         help_text=_("What they log in with, for example rosa.martin. It cannot be changed later."),
-        widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"autocapitalize": "none"}),
     )
 
     field_order = ["first_name", "last_name", "email", "username", "role"]
@@ -65,6 +69,7 @@ class InviteForm(RoleForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["role"].initial = RECEPTIONIST
+        self.fields["username"].widget.attrs["autocomplete"] = "off"  # the browser knows one's own
 
     def clean_username(self) -> str:
         # Log-in takes no notice of case, so two names that differ only there would be one.

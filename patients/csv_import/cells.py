@@ -11,6 +11,8 @@ from django.utils.translation import gettext
 
 from clinic.lib import clock
 from clinic.lib import phone as phones
+from clinic.lib.typed import has_unseen
+from clinic.one_line import UNSEEN
 from clinic.words import in_words
 from patients.consent import Choice
 from patients.csv_import.columns import Column, Places
@@ -99,11 +101,11 @@ class Reader:
             raise _BadCell(in_words(invalid)) from None
 
     def _past_date(self, text: str) -> date:
-        numbers = [int(digits) for digits in re.findall(r"\d+", text)]
         if not re.fullmatch(r"\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2\d{4}", text, re.ASCII):
             raise _BadCell(
                 gettext("Write a date as 1987-03-14, or with day, month and a year of four digits.")
             )
+        numbers = [int(digits) for digits in re.findall(r"\d+", text)]
         if numbers[0] < 100:
             numbers.reverse()
             if self.country == "US":
@@ -133,6 +135,8 @@ def _up_to(longest: int) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if len(text) > longest:
             raise _BadCell(gettext("It is longer than %(number)s characters.") % {"number": longest})
+        if has_unseen(text):
+            raise _BadCell(str(UNSEEN))
         return text
 
     return parse

@@ -15,6 +15,7 @@ from clinic.lib.phone import E164, PhoneKind, display, search_digits
 from patients.models.consent import ConsentSource
 from settings_app.models import validate_time_zone
 
+MOST_WORDS = 20  # of a search: no name has more, and a database takes only so many conditions
 _BETWEEN_WORDS = re.compile(r"[-‐‑–'’ʼ.,]+")
 
 
@@ -46,7 +47,7 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         for digits in numbers:
             matches |= Q(phone__contains=digits)
         if not numbers:
-            for word in searchable(text).split():
+            for word in searchable(text).split()[:MOST_WORDS]:
                 matches &= Q(search_name__startswith=word) | Q(search_name__contains=f" {word}")
         return self.filter(matches | Q(reference__iexact=text.strip())) if matches else self
 

@@ -147,6 +147,8 @@ def people(request: HttpRequest, group_id: UUID) -> HttpResponse:
     if not group.is_draft:
         return redirect("sms:group_detail", group_id)
     reason, text = request.GET.get("reason", ""), searched_for(request)
+    if reason not in Reason.values:
+        reason = ""
     other_number = "other_number" in request.GET
     found: QuerySet[Patient] = audience.everybody(group).filter(left_out_reason=reason)
     if other_number:
@@ -160,7 +162,7 @@ def people(request: HttpRequest, group_id: UUID) -> HttpResponse:
         "group": group,
         "page": page,
         "people": [(patient, answers[patient.pk]) for patient in page],
-        "reason": Reason(reason) if reason in Reason.values else None,
+        "reason": Reason(reason) if reason else None,
         "other_number": other_number,
         "back": _back(group, audience.recipients(group).count()),
         "q": text,
