@@ -113,3 +113,26 @@ def test_what_is_under_way_when_something_breaks_is_written_down(
     assert standing.count(Status.ACCEPTED) >= posted - 1
     assert standing.count(Status.ACCEPTED) + standing.count(Status.SENDING) == posted
     assert standing.count(Status.QUEUED) == 5 - posted
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("one_by_one")
+def test_what_cannot_be_written_down_either_is_left_to_the_sweep(
+    twilio: Twilio, caplog: pytest.LogCaptureFixture
+) -> None:
+    twilio.set(latency_ms=100)
+    PatientFactory.create_batch(5)
+    steps.frozen(at=timezone.now())
+
+    def clock() -> datetime:
+        if len(twilio.posts()) >= 3:
+            raise Broken
+        return timezone.now()
+
+    with pytest.raises(Broken):
+        dispatch.drain(clock=clock, until=timezone.now() + timedelta(seconds=30))
+    sending = Message.objects.filter(status=Status.SENDING)
+    assert sending.exists()
+    assert "A batch could not be settled" in caplog.text
+    assert sending.count() == outbox.sweep(now=timezone.now() + outbox.LEASE * 2)
+    assert not [text for text in twilio.texts() if text["to"] in caplog.text]
