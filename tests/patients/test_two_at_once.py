@@ -17,6 +17,7 @@ from patients.consent import Choice
 from patients.models import ConsentHow, ConsentSource, Patient, PreferenceBatch
 from patients.registration import Details, change_details, register_many
 from tests.factories import NOW, PatientFactory
+from tests.open_transaction import an_open_transaction
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,24 +32,8 @@ def somebody_else() -> Iterator[PreferenceBatch]:
     """Has set everybody to yes, and has not finished yet."""
     PatientFactory.create()
     PatientFactory.create()
-    applied, may_finish = threading.Event(), threading.Event()
-    batches: list[PreferenceBatch] = []
-
-    def work() -> None:
-        try:
-            with transaction.atomic():
-                batches.append(apply_default(accept=True, scope=EVERYONE, at=NOW))
-                applied.set()
-                may_finish.wait(timeout=20)
-        finally:
-            connections.close_all()
-
-    worker = threading.Thread(target=work)
-    worker.start()
-    assert applied.wait(timeout=20)
-    yield batches[0]
-    may_finish.set()
-    worker.join(timeout=20)
+    with an_open_transaction(lambda: apply_default(accept=True, scope=EVERYONE, at=NOW)) as batch:
+        yield batch
     assert Patient.objects.filter(accepts_sms_marketing=True).count() == 2
     assert PreferenceBatch.objects.count() == 1
 

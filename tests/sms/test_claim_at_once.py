@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, connections
 
 from patients import registration
 from patients.eligibility import Purpose, Reason
@@ -15,6 +15,7 @@ from sms import outbox
 from sms.models import Message
 from sms.status import Status
 from tests.factories import NOW, AppointmentFactory, PatientFactory
+from tests.open_transaction import an_open_transaction
 from tests.sms import steps
 from tests.sms.test_claim import MOBILE, claim, refuse, stop
 from tests.sms.twilio import MARKETING, Twilio
@@ -33,30 +34,6 @@ def test_claims_at_once_never_share_a_text(
     assert Message.objects.filter(status=Status.SENDING).count() == len(taken)
     rest = claim(limit=50).messages
     assert len(taken) + len(rest) == 40
-
-
-@contextmanager
-def an_open_transaction(deed: Callable[[], Any]) -> Iterator[None]:
-    """Somebody else has done `deed` and has not committed yet; they do when the context ends."""
-    done, finish = threading.Event(), threading.Event()
-
-    def other() -> None:
-        try:
-            with transaction.atomic():
-                deed()
-                done.set()
-                finish.wait(timeout=20)
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=other)
-    thread.start()
-    try:
-        assert done.wait(timeout=20)
-        yield
-    finally:
-        finish.set()
-        thread.join(timeout=20)
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from sms.models import GroupMessage, Message
 from sms.status import GroupStatus
 from sms.steering import Stopped
 from tests.factories import NOW, PatientFactory, UserFactory
+from tests.open_transaction import an_open_transaction
 from tests.sms import steps
-from tests.sms.test_claim_at_once import an_open_transaction
 from tests.sms.test_schedule import TOMORROW, scheduled
 from tests.sms.twilio import Twilio
 
