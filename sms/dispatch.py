@@ -38,7 +38,7 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """A batch that is under way since `begun` of `time.monotonic()`, and what will be known of it."""
+    """A batch whose claim began at `begun` of `time.monotonic()`, and what will be known of it."""
 
     claim: Claim
     begun: float
@@ -61,14 +61,16 @@ def _keep_sending(line: gateway.Line, flights: deque[Flight], clock: Clock, unti
     looked_at: datetime | None = None
     while True:
         claim = None
-        if len(flights) < ahead and (now := clock()) < until:
-            if looked_at is None or now >= looked_at + LOOK_AGAIN:
-                looked_at = now if restored.may_send(clock=clock) else None
-            claim = next_batch(now=now) if looked_at else None
+        if len(flights) < ahead and clock() < until:
+            # To look may take minutes, so that the claim asks the clock anew.
+            if looked_at is None or clock() >= looked_at + LOOK_AGAIN:
+                looked_at = clock() if restored.may_send(clock=clock) else None
+            begun = time.monotonic()
+            claim = next_batch(now=clock()) if looked_at else None
         if claim:
             claimed += len(claim.messages)
             if claim.messages:
-                flights.append(depart(claim, line, now=clock()))
+                flights.append(depart(claim, line, begun=begun, now=clock()))
         elif flights:
             outcomes = flights[0].outcomes.result()
             ahead = 2 if time.monotonic() - flights[0].begun < QUICK_S else 1
@@ -86,8 +88,8 @@ def _save_what_is_known(flights: deque[Flight], clock: Clock) -> None:
             if not connection.in_atomic_block:
                 connection.close_if_unusable_or_obsolete()
             settle(flight.claim, flight.outcomes.result(), now=clock())
-        except Exception:
-            logger.exception("A batch could not be settled")
+        except Exception as error:  # noqa: BLE001  The first one is raised; what a database says of it may hold a text.
+            logger.error("A batch could not be settled: %s", type(error).__name__)
 
 
 def next_batch(*, now: datetime) -> Claim | None:
@@ -99,9 +101,8 @@ def next_batch(*, now: datetime) -> Claim | None:
     return None
 
 
-def depart(claim: Claim, line: gateway.Line, *, now: datetime) -> Flight:
+def depart(claim: Claim, line: gateway.Line, *, begun: float, now: datetime) -> Flight:
     """Hand over the claim's texts: one POST for each, with no transaction open."""
-    begun = time.monotonic()
     texts = [_outgoing(text, claim.until[text.pk], now) for text in claim.messages]
     outcomes = line.post(texts, at_once=claim.at_once, not_after=begun + START_WITHIN_S)
     return Flight(claim, begun, outcomes)

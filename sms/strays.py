@@ -20,6 +20,9 @@ from sms.waiting import Text
 TRIAL = "Sent from your Twilio trial account - "
 RESTORED = "sent before a backup was restored"
 
+_UNEXPLAINED = Compiled(lambda: StrayRecord.objects.filter(message=None).order_by().values_list("pk")[:1])
+Waiting = TypeVar("Waiting", Message, Text)
+
 
 def plain(text: str) -> str:
     """A text without what Twilio may change in it: dear characters, blanks, a trial account's sentence in front."""
@@ -29,10 +32,6 @@ def plain(text: str) -> str:
 def digest(phone: str, body: str) -> str:
     """Stands for one text to one number, as long as the secret key stays."""
     return hmac.new(settings.SECRET_KEY.encode(), f"{phone}\n{plain(body)}".encode(), sha256).hexdigest()
-
-
-_UNEXPLAINED = Compiled(lambda: StrayRecord.objects.filter(message=None).order_by().values_list("pk")[:1])
-Waiting = TypeVar("Waiting", Message, Text)
 
 
 def set_aside(waiting: Sequence[Waiting], *, now: datetime) -> list[Waiting]:

@@ -52,26 +52,29 @@ class Text:
 
 
 _COLUMNS = (
-    *(
-        "pk",
-        "patient_id",
-        "group_id",
-        "purpose",
-        "phone",
-        "body",
-        "token",
-        "created_at",
-        "send_by",
-        "attempt",
-    ),
-    *("patient__phone", "patient__time_zone", "patient__consent_event_id", "appointment__cancelled_at"),
+    "pk",
+    "patient_id",
+    "group_id",
+    "purpose",
+    "phone",
+    "body",
+    "token",
+    "created_at",
+    "send_by",
+    "attempt",
+    "patient__phone",
+    "patient__time_zone",
+    "patient__consent_event_id",
+    "appointment__cancelled_at",
 )
 
 
 def ready_purposes(*, now: datetime) -> list[Purpose]:
     """The purposes of which some text could leave now, if sending does not rest; the most urgent one first."""
-    [found] = _READY.rows(now=now) or [()]
-    return [purpose for purpose, is_ready in zip(MOST_URGENT_FIRST, found, strict=False) if is_ready]
+    if not (rows := _READY.rows(now=now)):
+        SmsSettings.load()  # It makes the row.
+        rows = _READY.rows(now=now)
+    return [purpose for purpose, is_ready in zip(MOST_URGENT_FIRST, rows[0], strict=True) if is_ready]
 
 
 def lock_waiting(purpose: Purpose, *, limit: int, now: datetime) -> list[Text]:
@@ -109,7 +112,7 @@ def take(texts: Sequence[Text], *, claim: UUID, sender: str, with_consent: bool,
 
 
 def _each_ready() -> "QuerySet[SmsSettings, tuple[Any, ...]]":
-    """In one row, of which there is always one: for each purpose whether there is something."""
+    """Beside the one row of the settings: for each purpose whether there is something."""
     ready = Message.objects.ready(_NOW).order_by()
     each = [Exists(ready.filter(purpose=purpose)) for purpose in MOST_URGENT_FIRST]
     return SmsSettings.objects.filter(pk=1).values_list(*each)

@@ -66,9 +66,9 @@ class Poster:
             return SendingMustStop(NO_SENDER)
         try:
             answer = await self._client.request_async("POST", self._url, data=_form(text))
+            return _created(answer.text)
         except Exception as error:  # noqa: BLE001  The POST may have left: whatever this is must become an outcome.
             return _after(error)
-        return _created(answer.text)
 
 
 def _form(text: Outgoing) -> dict[str, object]:

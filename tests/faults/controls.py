@@ -30,12 +30,13 @@ CONTROLS = [
     Control(
         "the claim is committed after the sending, not before",
         "sms/dispatch.py",
-        """            claim = next_batch(now=now) if looked_at else None
+        """            claim = next_batch(now=clock()) if looked_at else None
 """,
         """            with transaction.atomic():
-                claim = next_batch(now=now) if looked_at else None
+                claim = next_batch(now=clock()) if looked_at else None
                 if claim and claim.messages:
-                    settle(claim, depart(claim, line, now=now).outcomes.result(), now=clock())
+                    gone = depart(claim, line, begun=begun, now=clock())
+                    settle(claim, gone.outcomes.result(), now=clock())
                     claim.messages.clear()
 """,
         "SIGKILL a pool child",

@@ -1,5 +1,6 @@
 """While one batch is under way the next one is claimed: which must be neither too early nor too late."""
 
+import time
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -9,9 +10,9 @@ from pytest_django import Settings
 
 from settings_app.models import SmsSettings
 from sms import dispatch, outbox
-from sms.models import Message, SenderBudget
+from sms.models import Heartbeat, Message, SenderBudget
 from sms.status import Status
-from tests.factories import PatientFactory
+from tests.factories import NOW, PatientFactory
 from tests.sms import steps
 from tests.sms.twilio import Twilio
 
@@ -67,45 +68,78 @@ def test_while_twilio_is_slow_no_text_waits_in_a_claim(
     assert all(claimed_at(after) >= before.status_at for before, after in pairwise(messages))
 
 
-def test_a_text_whose_turn_came_too_late_waits_for_another_claim(
-    twilio: Twilio, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_text_whose_turn_came_too_late_waits_for_another_claim(twilio: Twilio) -> None:
     SmsSettings.objects.update(care_daily_cap=50)
-    monkeypatch.setattr(dispatch, "START_WITHIN_S", -1)
     claim = steps.claimed(PatientFactory.create())
-    steps.send(claim)
+    steps.send(claim, seconds_ago=dispatch.START_WITHIN_S)
     row = steps.row(claim.messages[0])
     assert (row.status, row.attempt, row.error_code, row.sid) == (Status.QUEUED, 1, None, "")
     assert twilio.posts() == []
     assert SenderBudget.objects.get().used == 0
     assert SenderBudget.objects.get().strikes == 0
-    monkeypatch.undo()
     assert steps.drain() == 1
     assert len(twilio.texts()) == 1
+
+
+def test_the_seconds_are_counted_from_before_the_claim(
+    twilio: Twilio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A claim may take long: what it found out is as old as its beginning."""
+    monkeypatch.setattr(dispatch, "START_WITHIN_S", 0.2)
+    steps.queued(PatientFactory.create(), at=timezone.now())
+
+    def slow_clock() -> datetime:
+        time.sleep(0.25)
+        return timezone.now()
+
+    dispatch.drain(clock=slow_clock, until=timezone.now() + timedelta(seconds=1))
+    assert twilio.posts() == []
+    assert Message.objects.get().attempt >= 1
+
+
+def test_a_claim_asks_the_clock_after_twilio_was_asked_for_what_a_backup_may_lack(twilio: Twilio) -> None:
+    """Which may take minutes, and some text's time may be over by then."""
+    message = steps.queued(PatientFactory.create())
+    Message.objects.update(send_by=NOW + timedelta(minutes=5))
+    long_ago = NOW - timedelta(hours=1)
+    Heartbeat.objects.create(pk=1, at=long_ago, compared_at=long_ago)
+
+    def clock() -> datetime:
+        last = Heartbeat.last()
+        assert last is not None
+        return NOW if last.complete_until == long_ago else NOW + timedelta(minutes=10)
+
+    dispatch.drain(clock=clock, until=NOW + timedelta(hours=1))
+    assert steps.status_of(message) == Status.EXPIRED
+    assert twilio.posts() == []
 
 
 class Broken(Exception):
     pass
 
 
-@pytest.mark.usefixtures("one_by_one")
-def test_what_is_under_way_when_something_breaks_is_written_down(
-    twilio: Twilio, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The database was away as one batch was settled; of the other one Twilio's answer is known."""
+def drain_broken(twilio: Twilio, *, times: int) -> None:
+    """Drain five texts one by one; when three of them have been posted something breaks, so often."""
     twilio.set(latency_ms=100)
     PatientFactory.create_batch(5)
     steps.frozen(at=timezone.now())
-    broke_at: list[datetime] = []
+    left = times
 
     def clock() -> datetime:
-        if not broke_at and len(twilio.posts()) >= 3:
-            broke_at.append(timezone.now())
+        nonlocal left
+        if left and len(twilio.posts()) >= 3:
+            left -= 1
             raise Broken
         return timezone.now()
 
     with pytest.raises(Broken):
         dispatch.drain(clock=clock, until=timezone.now() + timedelta(seconds=30))
+
+
+@pytest.mark.usefixtures("one_by_one")
+def test_what_is_under_way_when_something_breaks_is_written_down(twilio: Twilio) -> None:
+    """The database was away as one batch was settled; of the other one Twilio's answer is known."""
+    drain_broken(twilio, times=1)
     posted = len(twilio.texts())
     standing = list(Message.objects.order_by("pk").values_list("status", flat=True))
     # One is left to the sweep: that which was being settled.
@@ -120,19 +154,16 @@ def test_what_is_under_way_when_something_breaks_is_written_down(
 def test_what_cannot_be_written_down_either_is_left_to_the_sweep(
     twilio: Twilio, caplog: pytest.LogCaptureFixture
 ) -> None:
-    twilio.set(latency_ms=100)
-    PatientFactory.create_batch(5)
-    steps.frozen(at=timezone.now())
-
-    def clock() -> datetime:
-        if len(twilio.posts()) >= 3:
-            raise Broken
-        return timezone.now()
-
-    with pytest.raises(Broken):
-        dispatch.drain(clock=clock, until=timezone.now() + timedelta(seconds=30))
+    drain_broken(twilio, times=99)
     sending = Message.objects.filter(status=Status.SENDING)
     assert sending.exists()
-    assert "A batch could not be settled" in caplog.text
+    assert "A batch could not be settled: Broken" in caplog.text
     assert sending.count() == outbox.sweep(now=timezone.now() + outbox.LEASE * 2)
-    assert not [text for text in twilio.texts() if text["to"] in caplog.text]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_clinic_whose_settings_were_never_asked_for_sends_all_the_same(twilio: Twilio) -> None:
+    message = steps.queued(PatientFactory.create())
+    SmsSettings.objects.all().delete()
+    assert steps.drain() == 1
+    assert steps.status_of(message) == Status.ACCEPTED
