@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -57,15 +58,18 @@ def open_still(state: str, **environment: str) -> Iterator[Still]:
             "TWILIO_CARE_SENDER": "MG" + "b2" * 16,
         }
         command = [sys.executable, "-m", "tests.journeys.still", str(port), state]
-        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-        try:
-            wait(lambda: _answers(port) or server.poll() is not None, "the clinic", 300)
-            values = Path(folder, VALUES)
-            assert values.exists(), f"The clinic did not open: {state}"
-            yield Still(url=url, folder=Path(folder), values=json.loads(values.read_text()))
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
+        with subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+        ) as server:
+            try:
+                wait(lambda: _answers(port) or server.poll() is not None, "the clinic", 300)
+                assert server.poll() is None, f"The clinic did not open: it ended with {server.returncode}."
+                yield Still(url, Path(folder), json.loads(Path(folder, VALUES).read_text()))
+                assert server.poll() is None, (
+                    f"The clinic did not stay open: it ended with {server.returncode}."
+                )
+            finally:
+                server.terminate()
 
 
 def _answers(port: int) -> bool:
@@ -76,7 +80,14 @@ def _answers(port: int) -> bool:
         return False
 
 
+def _end_with_the_parent() -> None:
+    """However that ends: then nobody holds the other end of the pipe any more."""
+    sys.stdin.read()
+    os._exit(0)
+
+
 def main(port: int, state: str) -> None:
+    Thread(target=_end_with_the_parent, daemon=True).start()
     django.setup()
     states = import_module("tests.journeys.states")  # only now, as Django demands
     call_command("migrate", interactive=False, verbosity=0)

@@ -1,9 +1,6 @@
 """Every page of a clinic with plenty of everything, under names that are hard to show."""
 
-from collections.abc import Callable
-
 import pytest
-from playwright.sync_api import Page
 
 from clinic import guide
 from tests.addresses import PAGES, paths
@@ -26,5 +23,5 @@ def test_every_page_of_a_full_clinic(still: Still, manager: Walker) -> None:
 
 
 @pytest.mark.parametrize("scene", scenes.SCENES)
-def test_what_one_does_on_a_page(manager: Walker, scene: Callable[[Page], object]) -> None:
-    manager.see(scene.__name__, scene)
+def test_what_one_does_on_a_page(still: Still, manager: Walker, scene: scenes.Scene) -> None:
+    manager.see(scene.__name__, lambda page: scene(page, still.values))
