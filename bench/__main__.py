@@ -24,7 +24,9 @@ MODULES = (
     "apply_default",
     "freeze",
     "review",
+    "growth",
     "dispatch",
+    "memory",
 )
 
 

@@ -41,7 +41,6 @@ def figures(clinics: Clinics, *, number: int, rounds: int) -> Iterator[Figure]:
         yield _throughput(number, rounds)
         yield from _processor(number, rounds)
         yield _two_workers(number, rounds)
-    yield from _memory(clinics, number)
 
 
 def _throughput(number: int, rounds: int) -> Figure:
@@ -88,21 +87,6 @@ def _two_workers(number: int, rounds: int) -> Figure:
     )
 
 
-def _memory(clinics: Clinics, number: int) -> Iterator[Figure]:
-    peaks = []
-    for size in (1000, number):
-        with clinics.of(size, accepting=True), _wire(0):
-            _queue(size)
-            peaks.append(_one_worker()["peak_mb"])
-    yield Figure(
-        name="dispatch_memory",
-        ratio=peaks[1] / peaks[0],
-        at_most=1.2,
-        compared=f"peak memory of a worker that sends {number:,} texts with one that sends 1,000",
-        details=told(texts=number, rounds=1, peak_mb=peaks[1], small_peak_mb=peaks[0]),
-    )
-
-
 def _a_second(run: Ran) -> float:
     return run["number"] / run["seconds"]
 
@@ -115,7 +99,7 @@ def _in_turns(latency_ms: int, rounds: int, number: int, **deeds: Callable[[], R
     runs: dict[str, list[Ran]] = {name: [] for name in deeds}
     for name in in_turns(tuple(deeds), rounds):
         _queue(number)
-        with _wire(latency_ms):
+        with wire(latency_ms):
             runs[name].append(deeds[name]())
     return runs
 
@@ -126,7 +110,7 @@ def _queue(number: int) -> None:
 
 
 @contextmanager
-def _wire(latency_ms: int) -> Iterator[None]:
+def wire(latency_ms: int) -> Iterator[None]:
     """A server for the processes that are started meanwhile."""
     before = dict(os.environ)
     server = subprocess.Popen(_python("wire", str(latency_ms)), cwd=ROOT, stdout=subprocess.PIPE, text=True)
@@ -166,22 +150,23 @@ def _said(command: list[str]) -> Ran:
 
 
 def _one_worker() -> Ran:
-    [ran] = _workers(1)
+    [ran] = workers(1)
     return ran
 
 
 def _both_workers() -> Ran:
     """Each by its own clock, which began when both were warm."""
-    first, second = _workers(2)
+    first, second = workers(2)
     return {"number": _a_second(first) + _a_second(second), "seconds": 1}
 
 
-def _workers(number: int) -> list[Ran]:
+def workers(number: int) -> list[Ran]:
+    """What each of so many workers says when nothing waits any more, or when they have sent `MOST` each."""
     with ExitStack() as stack:
         senders = [
             stack.enter_context(
                 subprocess.Popen(
-                    _python("sender", str(WARM_UP)),
+                    _python("sender", str(WARM_UP), str(MOST)),
                     cwd=ROOT,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,

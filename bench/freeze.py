@@ -30,7 +30,7 @@ def _beside_the_floor(number: int, rounds: int, *, is_marketing: bool) -> Figure
     for name in in_turns(("ours", "floor"), rounds):
         forget_texts()
         start = perf_counter()
-        made = _freeze(is_marketing=is_marketing) if name == "ours" else _bare(columns)
+        made = freeze(is_marketing=is_marketing) if name == "ours" else _bare(columns)
         runs.add(name, perf_counter() - start)
         assert made == number
     forget_texts()
@@ -44,14 +44,15 @@ def _beside_the_floor(number: int, rounds: int, *, is_marketing: bool) -> Figure
     )
 
 
-def _freeze(*, is_marketing: bool) -> int:
+def freeze(*, is_marketing: bool) -> int:
+    """Everybody's row; returns how many."""
     return composing.freeze(group_id=confirmed(is_marketing=is_marketing).pk, at=datetime.now(UTC))
 
 
 def _kept_from_a_first_run(number: int, *, is_marketing: bool) -> str:
     """Keeps what ours writes in a table; returns the columns. It has been run once then, like the floor later."""
     forget_texts()
-    assert _freeze(is_marketing=is_marketing) == number
+    assert freeze(is_marketing=is_marketing) == number
     columns = ", ".join(
         field.column
         for field in Message._meta.concrete_fields

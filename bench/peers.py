@@ -5,9 +5,26 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from patients.models import Patient, SuppressedNumber
+from patients.models import ConsentEvent, Patient, SuppressedNumber
 from sms.models import GroupMessage, Message
 from sms.status import Status
+
+
+def apply(*, accept: bool, limit: int) -> None:
+    """The first `limit` patients accept from now on or no longer, one after the other."""
+    for patient in Patient.objects.order_by("pk")[:limit]:
+        event = ConsentEvent.objects.create(
+            patient=patient,
+            from_value=patient.accepts_sms_marketing,
+            from_source=patient.sms_marketing_source,
+            to_value=accept,
+            source="bulk_default",
+            phone=patient.phone,
+            at=timezone.now(),
+        )
+        patient.accepts_sms_marketing, patient.sms_marketing_source = accept, event.source
+        patient.consent_event = event
+        patient.save()
 
 
 def freeze(*, group_id: UUID, limit: int) -> int:

@@ -1,7 +1,8 @@
 """Our own sender in a process of its own, as a worker runs it, until nothing waits any more.
 
-    python -m bench.sender WARM_UP
+    python -m bench.sender WARM_UP MOST
 
+It also ends after `MOST` texts, or some seconds' more: then a longer list would teach nothing.
 The first texts, `WARM_UP` or a few more, do not count: a worker that runs for days imports and compiles once. Then it
 says "ready" and waits for a line. At the end it prints how many texts it claimed after that, the seconds and processor
 seconds that it took, and its peak memory.
@@ -20,7 +21,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def main(warm_up: int) -> None:
+def main(warm_up: int, most: int) -> None:
     django.setup()
     from sms import dispatch
 
@@ -30,7 +31,7 @@ def main(warm_up: int) -> None:
     print("ready", flush=True)
     sys.stdin.readline()
     number, wall, processor = 0, time.perf_counter(), time.process_time()
-    while claimed := dispatch.drain(clock=_now, until=_now() + timedelta(seconds=20)):
+    while number < most and (claimed := dispatch.drain(clock=_now, until=_now() + timedelta(seconds=20))):
         number += claimed
     seconds, used = time.perf_counter() - wall, time.process_time() - processor
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -38,4 +39,4 @@ def main(warm_up: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), int(sys.argv[2]))
