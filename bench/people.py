@@ -56,7 +56,9 @@ def seed(number: int, *, accepting: bool = False) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_insert(Patient, patient, _SERIES[connection.vendor].format(n=number)))
         cursor.execute(_insert(ConsentEvent, event, "patients_patient"))
-        cursor.execute(_insert(SuppressedNumber, block, "patients_patient WHERE id % 100 = 59"))
+        cursor.execute(
+            _insert(SuppressedNumber, block, "patients_patient WHERE id % 100 = 59 AND phone <> ''")
+        )
         cursor.execute(
             "UPDATE patients_patient SET consent_event_id = patients_consentevent.id "
             "FROM patients_consentevent WHERE patient_id = patients_patient.id"
